@@ -1,0 +1,3 @@
+//! spendtop
+pub mod model;
+pub mod pricing;

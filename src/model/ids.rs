@@ -1,0 +1,78 @@
+//! Identities: which agent wrote a record, and which provider response a record belongs to.
+
+use std::fmt;
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A coding agent whose transcripts spendtop reads. The number is stored: never reuse one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AgentId {
+    /// Anthropic's Claude Code.
+    Claude = 1,
+}
+
+impl AgentId {
+    /// Every agent, in the order of its number.
+    pub const ALL: [Self; 1] = [Self::Claude];
+
+    /// The name used in reports, JSON and config.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Claude => "claude",
+        }
+    }
+}
+
+impl fmt::Display for AgentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The identity of one provider response: what makes two records the same call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CallId {
+    /// The provider's response id (`message.id`), with `:advisor:0` and the like for a part of a
+    /// response that is billed on its own; or the line's uuid where there is none.
+    pub id: Arc<str>,
+    /// The provider's HTTP request id.
+    pub request_id: Option<Arc<str>>,
+    /// For relays whose response ids are not unique: the uuid of the first line of the run of
+    /// lines that belong to this response.
+    pub run: Option<Arc<str>>,
+}
+
+impl CallId {
+    /// Groups every record that could belong to the same response, whatever its request id.
+    pub fn group_key(&self) -> i64 {
+        match &self.run {
+            None => xxh3_64(self.id.as_bytes()).cast_signed(),
+            Some(run) => hash_parts(&self.id, run),
+        }
+    }
+
+    /// Tells requests within a group apart; zero where the record names none.
+    pub fn request_key(&self) -> i64 {
+        self.request_id.as_deref().map_or(0, |request| xxh3_64(request.as_bytes()).cast_signed())
+    }
+
+    /// The id is one that Anthropic itself gives out, so it is unique wherever it turns up.
+    ///
+    /// A bare `msg_` is not enough: relays hard-code ids such as `msg_proxy_stream`.
+    pub fn is_anthropic(id: &str) -> bool {
+        ["msg_01", "msg_bdrk_", "msg_vrtx_"].iter().any(|prefix| {
+            id.strip_prefix(prefix).is_some_and(|rest| {
+                !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric())
+            })
+        })
+    }
+}
+
+fn hash_parts(a: &str, b: &str) -> i64 {
+    let mut bytes = Vec::with_capacity(a.len() + b.len() + 1);
+    bytes.extend_from_slice(a.as_bytes());
+    bytes.push(0);
+    bytes.extend_from_slice(b.as_bytes());
+    xxh3_64(&bytes).cast_signed()
+}

@@ -1,0 +1,20 @@
+//! The vocabulary every other module speaks; depends on nothing in the crate.
+//!
+//! Names follow the providers' usage objects and OpenTelemetry's GenAI terms. Nothing here does
+//! I/O, reads a clock or an environment.
+
+pub mod call;
+pub mod cost;
+pub mod event;
+pub mod ids;
+pub mod money;
+pub mod time;
+pub mod usage;
+
+pub use call::{Call, CallKind, Geo, Qualifiers, Refusal, ServiceTier, Speed};
+pub use cost::{Charge, Cost, CostStatus, UnpricedReason};
+pub use event::Event;
+pub use ids::{AgentId, CallId};
+pub use money::{ParseUsdError, PicoUsd, UsdTotal};
+pub use time::Millis;
+pub use usage::TokenUsage;
