@@ -25,7 +25,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 /// Sessions in a corpus of 1 GiB; everything else follows from what one session holds.
-const SESSIONS_PER_GIB: u64 = 852;
+const SESSIONS_PER_GIB: u64 = 848;
 /// 2026-09-22T00:00:00Z, the first of the corpus's days.
 const FIRST_DAY_MS: u64 = 1_790_035_200_000;
 const DAYS: u64 = 60;
@@ -68,11 +68,15 @@ fn main() -> io::Result<()> {
     let mut file = File::create(options.dir.join("truth.json"))?;
     serde_json::to_writer_pretty(&mut file, &truth.to_json())?;
     file.write_all(b"\n")?;
-    println!(
+    writeln!(
+        io::stdout(),
         "{} files, {} bytes, {} lines, {} with usage, {} calls",
-        truth.files, truth.bytes, truth.lines, truth.usage_lines, truth.total.calls
-    );
-    Ok(())
+        truth.files,
+        truth.bytes,
+        truth.lines,
+        truth.usage_lines,
+        truth.total.calls
+    )
 }
 
 struct Options {
@@ -198,9 +202,17 @@ impl Session {
             step_ms: minutes * MINUTE_MS / calls,
         }
     }
+
+    /// How each message line of the session ends.
+    fn line_end(&self) -> String {
+        let Self { id, cwd, branch, version, .. } = self;
+        format!(
+            r#""cwd":"{cwd}","sessionId":"{id}","version":"{version}","gitBranch":"{branch}"}}"#
+        ) + "\n"
+    }
 }
 
-/// Mostly from seven in the morning on, so that some sessions run past midnight.
+/// From seven in the morning on, so that some sessions run past midnight.
 fn start_time(rng: &mut Rng) -> u64 {
     let day = rng.below(DAYS);
     let latest = if day == DAYS - 1 { LAST_START_MS } else { DAY_MS };
@@ -278,6 +290,10 @@ impl<'a> Transcript<'a> {
         child
     }
 
+    fn agent_id(&self) -> &str {
+        self.agent.as_deref().unwrap_or_default()
+    }
+
     fn save(&self, path: &Path, truth: &mut Truth) -> io::Result<()> {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
@@ -292,17 +308,13 @@ impl<'a> Transcript<'a> {
         Ok(())
     }
 
-    /// Takes over the messages of `parent`, which are all lines that open with `parentUuid`.
+    /// Takes over the messages of `parent`, under this session's id.
     fn copy_messages(&mut self, parent: &Self) -> io::Result<()> {
-        let (old, new) = (parent.session.id.as_bytes(), self.session.id.as_bytes());
+        let (old, new) = (parent.session.line_end(), self.session.line_end());
         for line in parent.out.split_inclusive(|&b| b == b'\n') {
-            if line.starts_with(br#"{"parentUuid""#) {
-                // The session id stands behind the content, and only there.
-                let tail = line.len() - line.len().min(200);
-                let at = tail + find(&line[tail..], old).unwrap_or_default();
-                self.out.write_all(&line[..at])?;
-                self.out.write_all(new)?;
-                self.out.write_all(&line[at + old.len()..])?;
+            if let Some(start) = line.strip_suffix(old.as_bytes()) {
+                self.out.write_all(start)?;
+                self.out.write_all(new.as_bytes())?;
             }
         }
         self.usage_lines += parent.usage_lines;
@@ -321,7 +333,7 @@ impl<'a> Transcript<'a> {
         while calls > 0 {
             let turn = self.rng.range(3, 10).min(calls);
             let started_ms = self.now_ms;
-            self.prompt("typed")?;
+            self.prompt()?;
             self.steps(turn, truth, Some(dir))?;
             self.turn_duration(self.now_ms - started_ms)?;
             calls -= turn;
@@ -356,22 +368,29 @@ impl<'a> Transcript<'a> {
         Ok(())
     }
 
-    /// Starts a subagent, writes its whole transcript and then the result it hands back.
+    /// A call that hands work to a subagent, and the result it gets back.
     fn agent_step(&mut self, dir: &Path, truth: &mut Truth) -> io::Result<()> {
         self.spawned += 1;
         let tool = Tool::agent(&mut self.rng, self.prose);
         self.call(Some(&tool), truth)?;
+        let child = self.run_subagent(&tool, dir, truth)?;
+        let duration_ms = child.now_ms - self.now_ms;
+        self.now_ms = child.now_ms;
+        self.agent_result(&tool, &child, duration_ms)
+    }
+
+    /// Writes the whole transcript of a subagent that starts now.
+    fn run_subagent(&mut self, tool: &Tool, dir: &Path, truth: &mut Truth) -> io::Result<Self> {
         let mut child = self.subagent();
-        child.prompt("agent")?;
+        child.prompt()?;
         child.listing("skill_listing", 2500)?;
         let calls = child.rng.range(15, 75);
         child.steps(calls, truth, None)?;
-        let agent = child.agent.clone().unwrap_or_default();
-        let path = dir.join(&self.session.id).join("subagents");
-        child.save(&path.join(format!("agent-{agent}.jsonl")), truth)?;
-        fs::write(path.join(format!("agent-{agent}.meta.json")), tool.meta())?;
-        self.now_ms = child.now_ms;
-        self.agent_result(&tool, &agent, &child.last_usage, child.now_ms)
+        let agent = child.agent_id();
+        let dir = dir.join(&self.session.id).join("subagents");
+        child.save(&dir.join(format!("agent-{agent}.jsonl")), truth)?;
+        fs::write(dir.join(format!("agent-{agent}.meta.json")), tool.meta())?;
+        Ok(child)
     }
 
     /// One API response: a line for each content block, all with its ids.
@@ -469,20 +488,21 @@ impl<'a> Transcript<'a> {
         )
     }
 
-    /// A human's prompt in a main thread, the task in a subagent's.
-    fn prompt(&mut self, source: &str) -> io::Result<()> {
-        self.prompt_id =
-            if self.agent.is_some() { self.prompt_id.clone() } else { uuid(&mut self.rng) };
+    /// A human's prompt in a main thread; in a subagent's, its task.
+    fn prompt(&mut self) -> io::Result<()> {
         let size = self.rng.skewed(40, 20_000);
         let text = self.prose.excerpt(&mut self.rng, size);
+        let mut extra = "";
         if self.agent.is_none() {
             self.before_prompt(text)?;
+            self.prompt_id = uuid(&mut self.rng);
+            extra = r#""permissionMode":"acceptEdits","promptSource":"typed","#;
         }
         let prompt_id = self.prompt_id.clone();
         self.message(
             Some(&prompt_id),
             format_args!(r#""type":"user","message":{{"role":"user","content":"{text}"}},"#),
-            format_args!(r#""permissionMode":"acceptEdits","promptSource":"{source}","#),
+            format_args!("{extra}"),
         )
     }
 
@@ -529,19 +549,13 @@ impl<'a> Transcript<'a> {
     }
 
     /// An agent's result repeats the usage of its last call, which its own file already holds.
-    fn agent_result(
-        &mut self,
-        tool: &Tool,
-        agent: &str,
-        last: &Usage,
-        end_ms: u64,
-    ) -> io::Result<()> {
-        let (id, total, usage) = (&tool.id, last.total(), last.to_message(true));
+    fn agent_result(&mut self, tool: &Tool, child: &Self, duration_ms: u64) -> io::Result<()> {
+        let (id, agent, last) = (&tool.id, child.agent_id(), child.last_usage);
+        let (total, usage) = (last.total(), last.to_message(true));
         let size = self.rng.skewed(300, 20_000);
         let text = self.prose.excerpt(&mut self.rng, size);
-        let duration = end_ms - self.session.start_ms;
         let twin = format!(
-            r#"{{"status":"completed","prompt":"{text}","agentId":"{agent}","agentType":"general-purpose","content":[{{"type":"text","text":"{text}"}}],"totalDurationMs":{duration},"totalTokens":{total},"totalToolUseCount":12,"usage":{usage}}}"#
+            r#"{{"status":"completed","prompt":"{text}","agentId":"{agent}","agentType":"general-purpose","content":[{{"type":"text","text":"{text}"}}],"totalDurationMs":{duration_ms},"totalTokens":{total},"totalToolUseCount":12,"usage":{usage}}}"#
         );
         self.result_line(
             format_args!(
@@ -663,19 +677,10 @@ impl<'a> Transcript<'a> {
             out,
             r#"{body}"uuid":"{uuid}","timestamp":"{at}",{extra}"userType":"external","entrypoint":"cli","#
         )?;
-        let (session, version, branch) = (self.session, self.session.version, self.session.branch);
-        let (cwd, id) = (session.cwd, &session.id);
-        writeln!(
-            out,
-            r#""cwd":"{cwd}","sessionId":"{id}","version":"{version}","gitBranch":"{branch}"}}"#
-        )?;
+        out.write_all(self.session.line_end().as_bytes())?;
         self.last_uuid = Some(uuid);
         Ok(())
     }
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
 }
 
 /// One use of a tool; `input` and `path` are JSON text.

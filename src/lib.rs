@@ -1,3 +1,4 @@
 //! spendtop
+pub mod agents;
 pub mod model;
 pub mod pricing;

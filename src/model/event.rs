@@ -25,6 +25,13 @@ pub enum Event {
         /// When the record was written.
         timestamp: Millis,
     },
+    /// A request failed for good; nothing was billed.
+    ApiError {
+        /// Which session.
+        session_id: Arc<str>,
+        /// The HTTP status, if told.
+        status: Option<u16>,
+    },
     /// The agent states its own total for the session so far.
     ReportedCost {
         /// Which session.

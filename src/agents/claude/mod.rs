@@ -1,0 +1,425 @@
+//! Claude Code: JSON lines under `<config>/projects/`.
+//!
+//! One model response is written as several records, one for each content block, each with a
+//! snapshot of the usage; forks, resumes and background workers copy records into other files;
+//! subagents have files of their own that carry the parent's session id. The adapter reports what
+//! each record says; which records are one call, and whose it is, the ledger decides.
+
+mod prompt;
+mod record;
+mod relay;
+mod search;
+mod usage;
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use memchr::memmem::Finder;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use self::record::{Message, Record, Usage};
+use self::usage::Part;
+use super::{Agent, LastSeen, Unparsed};
+use crate::model::{AgentId, Call, CallId, Event, Millis, PicoUsd};
+
+/// The model name of records that the client made up itself: errors, interruptions.
+const SYNTHETIC: &str = "<synthetic>";
+
+/// The adapter.
+#[derive(Debug)]
+pub struct Claude;
+
+/// What is remembered between two records of a file.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// From the path, for records that do not name their session or subagent.
+    session_id: Arc<str>,
+    agent_id: Option<Arc<str>>,
+    saved: Saved,
+    with_repeats: bool,
+    last_call: Option<Call>,
+    sessions: LastSeen,
+    agents: LastSeen,
+    models: LastSeen,
+    cwds: LastSeen,
+    branches: LastSeen,
+}
+
+/// The part of the state that the cursor keeps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Saved {
+    /// A call, or a record that dates the session, has been seen.
+    begun: bool,
+    /// The latest time seen on a call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latest: Option<Millis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runs: Option<relay::Runs>,
+    #[serde(skip_serializing_if = "search::Searches::is_empty")]
+    searches: search::Searches,
+}
+
+impl State {
+    pub(super) fn save(&self) -> Option<String> {
+        if self.saved == Saved::default() {
+            return None;
+        }
+        serde_json::to_string(&self.saved).ok()
+    }
+
+    pub(super) fn with_repeats(self) -> Self {
+        Self { with_repeats: true, ..self }
+    }
+}
+
+/// Byte strings that a record must hold to matter. JSON writers never escape letters in keys, and
+/// inside a string the quotes would be `\"`, so a record without them has no such key.
+struct Needles {
+    usage: Finder<'static>,
+    search_count: Finder<'static>,
+    cost_state: Finder<'static>,
+    user: Finder<'static>,
+}
+
+static NEEDLES: LazyLock<Needles> = LazyLock::new(|| Needles {
+    usage: Finder::new(b"\"usage\""),
+    search_count: Finder::new(b"\"searchCount\""),
+    cost_state: Finder::new(b"\"cost-state\""),
+    user: Finder::new(b"\"user\""),
+});
+
+impl State {
+    /// Whether the record can hold anything that counts. Says yes when in doubt.
+    fn wants(&self, record: &[u8]) -> bool {
+        let needles = &*NEEDLES;
+        !self.saved.begun
+            || needles.usage.find(record).is_some()
+            || needles.cost_state.find(record).is_some()
+            || (!self.saved.searches.is_empty() && needles.search_count.find(record).is_some())
+            || (self.saved.runs.is_some() && needles.user.find(record).is_some())
+    }
+}
+
+impl Agent for Claude {
+    fn id(&self) -> AgentId {
+        AgentId::Claude
+    }
+
+    fn is_transcript(&self, path: &Path) -> bool {
+        path.extension().is_some_and(|extension| extension == "jsonl")
+    }
+
+    fn open(&self, path: &Path, saved: Option<&str>) -> super::State {
+        let (session_id, agent_id) = names_from_path(path);
+        super::State::Claude(State {
+            session_id,
+            agent_id,
+            saved: saved.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
+            with_repeats: false,
+            last_call: None,
+            sessions: LastSeen::default(),
+            agents: LastSeen::default(),
+            models: LastSeen::default(),
+            cwds: LastSeen::default(),
+            branches: LastSeen::default(),
+        })
+    }
+
+    fn parse(
+        &self,
+        record: &[u8],
+        offset: u64,
+        state: &mut super::State,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Unparsed> {
+        let super::State::Claude(state) = state;
+        // After a crash a record may start with NUL bytes.
+        let nuls = record.iter().take_while(|&&b| b == 0).count();
+        let record = record[nuls..].trim_ascii();
+        if record.is_empty() {
+            return Ok(());
+        }
+        if !(record.starts_with(b"{") && record.ends_with(b"}")) {
+            return Err(Unparsed::NotJson);
+        }
+        if !state.wants(record) {
+            return Ok(());
+        }
+        match serde_json::from_slice::<Record<'_>>(record) {
+            Ok(parsed) => state.read(&parsed, offset, events),
+            Err(_) => {
+                // Invalid UTF-8 in some text must not lose the counts beside it.
+                let text = String::from_utf8_lossy(record);
+                let parsed = serde_json::from_str::<Record<'_>>(&text);
+                state.read(&parsed.map_err(|_| Unparsed::NotJson)?, offset, events)
+            }
+        }
+    }
+}
+
+impl State {
+    fn read(
+        &mut self,
+        record: &Record<'_>,
+        offset: u64,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Unparsed> {
+        match record.kind.as_deref() {
+            Some("assistant") => self.read_answer(record, offset, events)?,
+            Some("progress") => self.read_echo(record, offset, events)?,
+            Some("user") => self.read_user(record, events),
+            Some("cost-state") => self.read_reported_cost(record, events),
+            _ => {}
+        }
+        self.date_session(record, events);
+        Ok(())
+    }
+
+    /// The first dated record without a uuid is the session's own: forks copy only records that
+    /// have one. Its time tells the original from a copy.
+    fn date_session(&mut self, record: &Record<'_>, events: &mut Vec<Event>) {
+        if self.saved.begun || record.uuid.non_empty().is_some() || self.agent_id.is_some() {
+            return;
+        }
+        if let Some(timestamp) = record.timestamp.as_deref().and_then(Millis::parse) {
+            self.saved.begun = true;
+            events.push(Event::SessionSeen { session_id: self.session_of(record), timestamp });
+        }
+    }
+
+    fn session_of(&mut self, record: &Record<'_>) -> Arc<str> {
+        match record.session_id.non_empty() {
+            Some(id) => self.sessions.share(id),
+            None => Arc::clone(&self.session_id),
+        }
+    }
+
+    fn agent_of(&mut self, agent_id: Option<&str>) -> Option<Arc<str>> {
+        agent_id.map(|id| self.agents.share(id)).or_else(|| self.agent_id.clone())
+    }
+
+    fn read_answer(
+        &mut self,
+        record: &Record<'_>,
+        offset: u64,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Unparsed> {
+        let Some(message) = &record.message.0 else { return Ok(()) };
+        if message.model.is(SYNTHETIC) {
+            if record.is_api_error.0 {
+                events.push(Event::ApiError {
+                    session_id: self.session_of(record),
+                    status: record.api_error_status.0.and_then(|code| u16::try_from(code).ok()),
+                });
+            }
+            return Ok(());
+        }
+        let Some(usage) = &message.usage.0 else { return Ok(()) };
+        let agent_id = self.agent_of(record.agent_id.non_empty());
+        let line = Line {
+            uuid: record.uuid.non_empty(),
+            request_id: record.request_id.non_empty(),
+            timestamp: record.timestamp.as_deref().and_then(Millis::parse),
+            is_sidechain: record.is_sidechain.0 || agent_id.is_some(),
+            agent_id,
+            is_echo: false,
+            offset,
+        };
+        self.push_calls(record, &line, message, usage, events)
+    }
+
+    /// A `progress` record repeats a line of a subagent, which has a file of its own.
+    fn read_echo(
+        &mut self,
+        record: &Record<'_>,
+        offset: u64,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Unparsed> {
+        let Some(progress) = &record.data.0 else { return Ok(()) };
+        let Some(nested) = &progress.message.0 else { return Ok(()) };
+        let Some(message) = &nested.message.0 else { return Ok(()) };
+        let Some(usage) = message.usage.0.as_ref().filter(|_| !message.model.is(SYNTHETIC)) else {
+            return Ok(());
+        };
+        let timestamp = nested.timestamp.non_empty().or(record.timestamp.non_empty());
+        let line = Line {
+            uuid: nested.uuid.non_empty().or(record.uuid.non_empty()),
+            request_id: nested.request_id.non_empty(),
+            timestamp: timestamp.and_then(Millis::parse),
+            is_sidechain: true,
+            agent_id: self.agent_of(progress.agent_id.non_empty()),
+            is_echo: true,
+            offset,
+        };
+        self.push_calls(record, &line, message, usage, events)
+    }
+
+    fn push_calls(
+        &mut self,
+        record: &Record<'_>,
+        line: &Line<'_>,
+        message: &Message<'_>,
+        usage: &Usage<'_>,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Unparsed> {
+        let timestamp = line.timestamp.or(self.saved.latest).ok_or(Unparsed::NoTimestamp)?;
+        self.saved.begun = true;
+        self.saved.latest = self.saved.latest.max(Some(timestamp));
+        let main = usage::message_part(message, usage);
+        let call_id = self.identify(line, message, timestamp, &main);
+        self.saved.searches.note_uses(&call_id, message.content);
+        let has_iterations = !usage.iterations.0.is_empty();
+        let template = Call {
+            call_id: call_id.clone(),
+            kind: main.kind,
+            agent: AgentId::Claude,
+            session_id: self.session_of(record),
+            agent_id: line.agent_id.clone(),
+            model: message.model.non_empty().map(|model| self.models.share(model)),
+            timestamp,
+            usage: main.usage,
+            qualifiers: main.qualifiers,
+            cwd: record.cwd.non_empty().map(|cwd| self.cwds.share(cwd)),
+            git_branch: record.git_branch.non_empty().map(|branch| self.branches.share(branch)),
+            is_final: message.stop_reason.non_empty().is_some() || has_iterations,
+            is_sidechain: line.is_sidechain,
+            is_echo: line.is_echo,
+            is_background: record.session_kind.is("bg"),
+            reported_cost: record.cost_usd.and_then(positive_usd),
+            offset: line.offset,
+        };
+        if self.adds_nothing(&template) && !has_iterations {
+            return Ok(());
+        }
+        for part in usage::further_parts(message, usage) {
+            events.push(Event::Call(Box::new(part_call(&template, part))));
+        }
+        if !self.with_repeats {
+            self.last_call = Some(template.clone());
+        }
+        events.push(Event::Call(Box::new(template)));
+        Ok(())
+    }
+
+    /// The record repeats the one before: same call, same counts, no earlier, no more final.
+    fn adds_nothing(&self, call: &Call) -> bool {
+        self.last_call.as_ref().is_some_and(|last| {
+            last.timestamp <= call.timestamp
+                && (last.is_final || !call.is_final)
+                && last.call_id == call.call_id
+                && last.usage == call.usage
+                && last.qualifiers == call.qualifiers
+                && last.session_id == call.session_id
+                && last.agent_id == call.agent_id
+                && last.cwd == call.cwd
+                && last.git_branch == call.git_branch
+                && last.model == call.model
+        })
+    }
+
+    fn identify(
+        &mut self,
+        line: &Line<'_>,
+        message: &Message<'_>,
+        timestamp: Millis,
+        main: &Part,
+    ) -> CallId {
+        // Without a uuid, place and time have to name the line.
+        let line_name = || match line.uuid {
+            Some(uuid) => uuid.to_owned(),
+            None => format!("{}@{}+{}", self.session_id, timestamp.0, line.offset),
+        };
+        let Some(id) = message.id.non_empty() else {
+            return CallId { id: line_name().into(), request_id: None, run: None };
+        };
+        if line.request_id.is_some() || CallId::is_anthropic(id) {
+            if let Some(runs) = &mut self.saved.runs {
+                runs.end();
+            }
+            return CallId { id: id.into(), request_id: line.request_id.map(Arc::from), run: None };
+        }
+        let name = line_name();
+        let runs = self.saved.runs.get_or_insert_default();
+        let run = runs.assign(id, &name, timestamp, &main.usage);
+        CallId { id: id.into(), request_id: None, run: Some(run) }
+    }
+
+    fn read_user(&mut self, record: &Record<'_>, events: &mut Vec<Event>) {
+        if let Some(runs) = &mut self.saved.runs
+            && prompt::is_prompt(record)
+        {
+            runs.end();
+        }
+        let content = record.message.0.as_ref().and_then(|message| message.content);
+        let told = self.saved.searches.note_result(content, record.tool_use_result);
+        if let Some((call_id, searches)) = told {
+            events.push(Event::Searched { call_id, session_id: self.session_of(record), searches });
+        }
+    }
+
+    fn read_reported_cost(&mut self, record: &Record<'_>, events: &mut Vec<Event>) {
+        let timestamp = record.timestamp.as_deref().and_then(Millis::parse).or(self.saved.latest);
+        if let (Some(total), Some(timestamp)) =
+            (record.total_cost_usd.and_then(positive_usd), timestamp)
+        {
+            let session_id = self.session_of(record);
+            events.push(Event::ReportedCost { session_id, timestamp, total });
+        }
+    }
+}
+
+/// What a line says about where its message stands.
+struct Line<'a> {
+    uuid: Option<&'a str>,
+    request_id: Option<&'a str>,
+    timestamp: Option<Millis>,
+    agent_id: Option<Arc<str>>,
+    is_sidechain: bool,
+    is_echo: bool,
+    offset: u64,
+}
+
+fn part_call(message: &Call, part: Part) -> Call {
+    let word = match part.kind {
+        crate::model::CallKind::Message => "message",
+        crate::model::CallKind::Advisor => "advisor",
+        crate::model::CallKind::FallbackAttempt => "fallback",
+        crate::model::CallKind::Compaction => "compaction",
+    };
+    Call {
+        call_id: CallId {
+            id: format!("{}:{word}:{}", message.call_id.id, part.ordinal).into(),
+            ..message.call_id.clone()
+        },
+        kind: part.kind,
+        model: part.model.or_else(|| message.model.clone()),
+        usage: part.usage,
+        qualifiers: part.qualifiers,
+        reported_cost: None,
+        ..message.clone()
+    }
+}
+
+/// A positive number, or a string with one, as money.
+fn positive_usd(value: &RawValue) -> Option<PicoUsd> {
+    let text = value.get().trim().trim_matches('"');
+    PicoUsd::parse_rounded(text).ok().filter(|amount| *amount > PicoUsd::ZERO)
+}
+
+/// Session and subagent by the file's place: `<session>.jsonl`,
+/// `<session>/subagents/…/agent-<id>.jsonl`, or an older `<session>/<file>.jsonl`.
+fn names_from_path(path: &Path) -> (Arc<str>, Option<Arc<str>>) {
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
+    let Some(agent_id) = stem.strip_prefix("agent-") else {
+        return (Arc::from(&*stem), None);
+    };
+    let session = path
+        .ancestors()
+        .find(|folder| folder.file_name().is_some_and(|name| name == "subagents"))
+        .and_then(Path::parent)
+        .and_then(Path::file_name)
+        .map_or_else(|| stem.clone(), |name| name.to_string_lossy());
+    (Arc::from(&*session), Some(Arc::from(agent_id)))
+}

@@ -1,0 +1,46 @@
+//! Which `user` records are a person's prompt, rather than a tool's result or injected text.
+
+use super::record::{Block, Record};
+use crate::agents::json::{Objects, Text};
+
+/// Openings of text that the client injects in the user's name.
+const INJECTED: [&str; 9] = [
+    "<command-name>",
+    "<command-message>",
+    "<local-command-",
+    "<bash-input>",
+    "<bash-stdout>",
+    "<bash-stderr>",
+    "<task-notification>",
+    "<cross-session-message",
+    "[Request interrupted",
+];
+
+/// Whether a record is a prompt that a person (or a script in their place) gave.
+pub(super) fn is_prompt(record: &Record<'_>) -> bool {
+    let hidden = record.is_sidechain.0
+        || record.agent_id.non_empty().is_some()
+        || record.is_meta.0
+        || record.is_compact_summary.0
+        || record.is_visible_in_transcript_only.0
+        || record.prompt_source.is("system");
+    if hidden || !record.kind.is("user") {
+        return false;
+    }
+    let Some(content) = record.message.0.as_ref().and_then(|message| message.content) else {
+        return false;
+    };
+    if let Ok(Text(Some(text))) = serde_json::from_str::<Text<'_>>(content.get()) {
+        return is_typed(&text);
+    }
+    let blocks = serde_json::from_str::<Objects<Block<'_>>>(content.get()).map(|blocks| blocks.0);
+    blocks
+        .unwrap_or_default()
+        .iter()
+        .any(|block| !block.kind.is("tool_result") && block.text.as_deref().is_none_or(is_typed))
+}
+
+fn is_typed(text: &str) -> bool {
+    let text = text.trim_start();
+    !INJECTED.iter().any(|opening| text.starts_with(opening))
+}

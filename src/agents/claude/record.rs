@@ -1,0 +1,209 @@
+//! The shapes of Claude Code's records: one struct per JSON object, only the fields that count.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::agents::json::{Count, Flag, Object, Objects, Text};
+
+/// One line of a transcript.
+#[derive(Debug, Deserialize)]
+pub(super) struct Record<'a> {
+    #[serde(borrow, default, rename = "type")]
+    pub kind: Text<'a>,
+    #[serde(borrow, default)]
+    pub uuid: Text<'a>,
+    #[serde(borrow, default, rename = "requestId")]
+    pub request_id: Text<'a>,
+    #[serde(borrow, default, rename = "sessionId")]
+    pub session_id: Text<'a>,
+    #[serde(borrow, default)]
+    pub timestamp: Text<'a>,
+    #[serde(borrow, default)]
+    pub cwd: Text<'a>,
+    #[serde(borrow, default, rename = "gitBranch")]
+    pub git_branch: Text<'a>,
+    #[serde(borrow, default, rename = "agentId")]
+    pub agent_id: Text<'a>,
+    /// `bg` in the copy that a background worker makes of a session.
+    #[serde(borrow, default, rename = "sessionKind")]
+    pub session_kind: Text<'a>,
+    #[serde(default, rename = "isSidechain")]
+    pub is_sidechain: Flag,
+    #[serde(default, rename = "isMeta")]
+    pub is_meta: Flag,
+    #[serde(default, rename = "isCompactSummary")]
+    pub is_compact_summary: Flag,
+    #[serde(default, rename = "isVisibleInTranscriptOnly")]
+    pub is_visible_in_transcript_only: Flag,
+    #[serde(borrow, default, rename = "promptSource")]
+    pub prompt_source: Text<'a>,
+    #[serde(default, rename = "isApiErrorMessage")]
+    pub is_api_error: Flag,
+    #[serde(default, rename = "apiErrorStatus")]
+    pub api_error_status: Count,
+    /// The client's own figure, in versions before about 1.0.9.
+    #[serde(borrow, default, rename = "costUSD")]
+    pub cost_usd: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub message: Object<Message<'a>>,
+    /// What a tool returned; large, so read only on demand.
+    #[serde(borrow, default, rename = "toolUseResult")]
+    pub tool_use_result: Option<&'a RawValue>,
+    /// The echo of a subagent's line in a `progress` record.
+    #[serde(borrow, default)]
+    pub data: Object<Progress<'a>>,
+    /// `cost-state` records: the client's total for the session so far.
+    #[serde(borrow, default, rename = "totalCostUSD")]
+    pub total_cost_usd: Option<&'a RawValue>,
+}
+
+/// The provider's message object.
+#[derive(Debug, Deserialize)]
+pub(super) struct Message<'a> {
+    #[serde(borrow, default)]
+    pub id: Text<'a>,
+    #[serde(borrow, default)]
+    pub model: Text<'a>,
+    #[serde(borrow, default)]
+    pub stop_reason: Text<'a>,
+    #[serde(borrow, default)]
+    pub stop_details: Object<StopDetails<'a>>,
+    #[serde(borrow, default)]
+    pub usage: Object<Usage<'a>>,
+    /// A string or blocks; large, so read only on demand.
+    #[serde(borrow, default)]
+    pub content: Option<&'a RawValue>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct StopDetails<'a> {
+    #[serde(borrow, default)]
+    pub category: Text<'a>,
+}
+
+/// `message.usage`, the provider's bill for one response.
+#[derive(Debug, Deserialize)]
+pub(super) struct Usage<'a> {
+    #[serde(default)]
+    pub input_tokens: Count,
+    #[serde(default)]
+    pub output_tokens: Count,
+    #[serde(default)]
+    pub cache_read_input_tokens: Count,
+    #[serde(default)]
+    pub cache_creation_input_tokens: Count,
+    #[serde(default)]
+    pub cache_creation: Object<CacheCreation>,
+    #[serde(default)]
+    pub output_tokens_details: Object<OutputDetails>,
+    #[serde(default)]
+    pub server_tool_use: Object<ServerToolUse>,
+    #[serde(borrow, default)]
+    pub service_tier: Text<'a>,
+    #[serde(borrow, default)]
+    pub speed: Text<'a>,
+    #[serde(borrow, default)]
+    pub inference_geo: Text<'a>,
+    #[serde(borrow, default)]
+    pub iterations: Objects<Iteration<'a>>,
+    #[serde(borrow, default)]
+    pub fallback_credit: Object<FallbackCredit<'a>>,
+}
+
+/// Cache writes by lifetime.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct CacheCreation {
+    #[serde(default)]
+    pub ephemeral_5m_input_tokens: Count,
+    #[serde(default)]
+    pub ephemeral_1h_input_tokens: Count,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct OutputDetails {
+    #[serde(default)]
+    pub thinking_tokens: Count,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ServerToolUse {
+    #[serde(default)]
+    pub web_search_requests: Count,
+}
+
+/// One sampling step on the provider's side. Its `type` decides whether the top-level counts
+/// include it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Iteration<'a> {
+    #[serde(borrow, default, rename = "type")]
+    pub kind: Text<'a>,
+    #[serde(borrow, default)]
+    pub model: Text<'a>,
+    #[serde(default)]
+    pub input_tokens: Count,
+    #[serde(default)]
+    pub output_tokens: Count,
+    #[serde(default)]
+    pub cache_read_input_tokens: Count,
+    #[serde(default)]
+    pub cache_creation_input_tokens: Count,
+    #[serde(default)]
+    pub cache_creation: Object<CacheCreation>,
+    #[serde(borrow, default)]
+    pub stop_details: Object<StopDetails<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct FallbackCredit<'a> {
+    #[serde(borrow, default)]
+    pub status: Object<Typed<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Typed<'a> {
+    #[serde(borrow, default, rename = "type")]
+    pub kind: Text<'a>,
+}
+
+/// `progress.data`: a nested copy of a subagent's record.
+#[derive(Debug, Deserialize)]
+pub(super) struct Progress<'a> {
+    #[serde(borrow, default, rename = "agentId")]
+    pub agent_id: Text<'a>,
+    #[serde(borrow, default)]
+    pub message: Object<Nested<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Nested<'a> {
+    #[serde(borrow, default)]
+    pub uuid: Text<'a>,
+    #[serde(borrow, default, rename = "requestId")]
+    pub request_id: Text<'a>,
+    #[serde(borrow, default)]
+    pub timestamp: Text<'a>,
+    #[serde(borrow, default)]
+    pub message: Object<Message<'a>>,
+}
+
+/// A block of a message's content.
+#[derive(Debug, Deserialize)]
+pub(super) struct Block<'a> {
+    #[serde(borrow, default, rename = "type")]
+    pub kind: Text<'a>,
+    #[serde(borrow, default)]
+    pub id: Text<'a>,
+    #[serde(borrow, default)]
+    pub name: Text<'a>,
+    #[serde(borrow, default)]
+    pub tool_use_id: Text<'a>,
+    #[serde(borrow, default)]
+    pub text: Text<'a>,
+}
+
+/// What the client's own `WebSearch` tool returned.
+#[derive(Debug, Deserialize)]
+pub(super) struct SearchResult {
+    #[serde(default, rename = "searchCount")]
+    pub search_count: Count,
+}

@@ -1,0 +1,91 @@
+//! Bytes of one agent's format become events; pure, depends on `model` only.
+//!
+//! An adapter sees one record at a time with the state it left behind at the record before, so a
+//! file can be read in any chunks and resumed after a restart.
+
+pub mod claude;
+mod json;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{AgentId, Event};
+
+/// An adapter: what a coding agent's transcripts are called and how their records read.
+pub trait Agent: Sync {
+    /// Which agent.
+    fn id(&self) -> AgentId;
+
+    /// Whether a file below one of the agent's roots is a transcript.
+    fn is_transcript(&self, path: &Path) -> bool;
+
+    /// A state for the first record of a file, or for the record after `saved`.
+    fn open(&self, path: &Path, saved: Option<&str>) -> State;
+
+    /// Reads one record, without its line end, that starts at `offset` of the file.
+    fn parse(
+        &self,
+        record: &[u8],
+        offset: u64,
+        state: &mut State,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Unparsed>;
+}
+
+/// The adapter of an agent.
+pub fn adapter(agent: AgentId) -> &'static dyn Agent {
+    match agent {
+        AgentId::Claude => &claude::Claude,
+    }
+}
+
+/// What an adapter must remember between two records of a file.
+#[derive(Clone, Debug)]
+pub enum State {
+    /// Claude Code's.
+    Claude(claude::State),
+}
+
+impl State {
+    /// The part that must survive a restart, as text for the cursor; none when it would say nothing.
+    pub fn save(&self) -> Option<String> {
+        match self {
+            Self::Claude(state) => state.save(),
+        }
+    }
+
+    /// Makes the adapter report records that add nothing to the one before. `explain` shows them;
+    /// a ledger can do without.
+    #[must_use]
+    pub fn with_repeats(self) -> Self {
+        match self {
+            Self::Claude(state) => Self::Claude(state.with_repeats()),
+        }
+    }
+}
+
+/// A record that could not be read. It is counted, never an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+pub enum Unparsed {
+    /// Not a JSON object.
+    #[error("not a JSON object")]
+    NotJson,
+    /// A billed answer without a readable time.
+    #[error("a model call without a timestamp")]
+    NoTimestamp,
+}
+
+/// Shares one allocation between the equal strings of neighbouring records.
+#[derive(Clone, Debug, Default)]
+struct LastSeen(Option<Arc<str>>);
+
+impl LastSeen {
+    fn share(&mut self, text: &str) -> Arc<str> {
+        match &self.0 {
+            Some(last) if **last == *text => Arc::clone(last),
+            _ => Arc::clone(self.0.insert(Arc::from(text))),
+        }
+    }
+}
