@@ -1,4 +1,6 @@
 //! spendtop
 pub mod agents;
+pub mod ingest;
+pub mod ledger;
 pub mod model;
 pub mod pricing;

@@ -27,6 +27,8 @@ pub struct Call {
     pub qualifiers: Qualifiers,
     /// Working directory.
     pub cwd: Option<Arc<str>>,
+    /// The repository (or else the folder) that the working directory is in.
+    pub project: Option<Arc<str>>,
     /// Git branch, empty outside a repository.
     pub git_branch: Option<Arc<str>>,
     /// The last usage of the response has been seen; without it the counts are a lower bound.
@@ -133,6 +135,63 @@ pub enum Refusal {
     /// A category billed even without output since 2026-09-24: `bio`, `frontier_llm`,
     /// `reasoning_extraction`.
     Billed = 2,
+}
+
+impl CallKind {
+    /// The kind that a stored number stands for.
+    pub const fn from_number(number: i64) -> Self {
+        match number {
+            1 => Self::Advisor,
+            2 => Self::FallbackAttempt,
+            3 => Self::Compaction,
+            _ => Self::Message,
+        }
+    }
+}
+
+impl Qualifiers {
+    /// Everything but `longest_prompt` in one integer, three bits each.
+    pub const fn to_bits(self) -> i64 {
+        self.speed as i64
+            | (self.service_tier as i64) << 3
+            | (self.inference_geo as i64) << 6
+            | (self.refusal as i64) << 9
+            | (self.assumed as i64) << 12
+            | (self.credited as i64) << 13
+    }
+
+    /// The inverse of [`Qualifiers::to_bits`].
+    pub const fn from_bits(bits: i64) -> Self {
+        Self {
+            speed: match bits & 7 {
+                0 => Speed::Standard,
+                1 => Speed::Fast,
+                _ => Speed::Other,
+            },
+            service_tier: match bits >> 3 & 7 {
+                0 => ServiceTier::Standard,
+                1 => ServiceTier::Batch,
+                2 => ServiceTier::Priority,
+                3 => ServiceTier::Flex,
+                4 => ServiceTier::Ultrafast,
+                _ => ServiceTier::Other,
+            },
+            inference_geo: match bits >> 6 & 7 {
+                0 => Geo::Unstated,
+                1 => Geo::Global,
+                2 => Geo::Us,
+                _ => Geo::Other,
+            },
+            refusal: match bits >> 9 & 7 {
+                0 => Refusal::None,
+                1 => Refusal::Unbilled,
+                _ => Refusal::Billed,
+            },
+            assumed: bits >> 12 & 1 == 1,
+            credited: bits >> 13 & 1 == 1,
+            longest_prompt: 0,
+        }
+    }
 }
 
 impl Call {

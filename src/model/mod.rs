@@ -1,6 +1,6 @@
 //! The vocabulary every other module speaks; depends on nothing in the crate.
 //!
-//! Names follow the providers' usage objects and OpenTelemetry's GenAI terms. Nothing here does
+//! Names follow the providers' usage objects and OpenTelemetry's generative AI terms. Nothing here does
 //! I/O, reads a clock or an environment.
 
 pub mod call;
@@ -8,6 +8,7 @@ pub mod cost;
 pub mod event;
 pub mod ids;
 pub mod money;
+pub mod source;
 pub mod time;
 pub mod usage;
 
@@ -16,5 +17,6 @@ pub use cost::{Charge, Cost, CostStatus, UnpricedReason};
 pub use event::Event;
 pub use ids::{AgentId, CallId};
 pub use money::{ParseUsdError, PicoUsd, UsdTotal};
+pub use source::{Batch, Cursor, FileStat, StoredSource};
 pub use time::Millis;
 pub use usage::TokenUsage;

@@ -3,6 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// Milliseconds in a quarter of an hour.
+pub const MILLIS_PER_QUARTER: i64 = 900_000;
+
 /// An instant in milliseconds since the Unix epoch.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -14,6 +17,17 @@ impl Millis {
     /// Reads an RFC 3339 timestamp; any offset, sub-millisecond digits are cut.
     pub fn parse(text: &str) -> Option<Self> {
         text.parse::<Timestamp>().ok().map(Self::from)
+    }
+
+    /// The quarter of an hour since the epoch: the grain of the ledger's sums. Every zone in use
+    /// starts its days on one.
+    pub fn quarter(self) -> i64 {
+        self.0.div_euclid(MILLIS_PER_QUARTER)
+    }
+
+    /// The first instant of a quarter of an hour.
+    pub fn of_quarter(quarter: i64) -> Self {
+        Self(quarter.saturating_mul(MILLIS_PER_QUARTER))
     }
 
     /// The same instant for calendar arithmetic and printing; clamped to jiff's range.

@@ -18,10 +18,10 @@ use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use self::record::{Message, Record, Usage};
+use self::record::{Body, Message, Record, Usage};
 use self::usage::Part;
 use super::{Agent, LastSeen, Unparsed};
-use crate::model::{AgentId, Call, CallId, Event, Millis, PicoUsd};
+use crate::model::{AgentId, Call, CallId, CallKind, Event, Millis, PicoUsd};
 
 /// The model name of records that the client made up itself: errors, interruptions.
 const SYNTHETIC: &str = "<synthetic>";
@@ -78,6 +78,7 @@ impl State {
 /// inside a string the quotes would be `\"`, so a record without them has no such key.
 struct Needles {
     usage: Finder<'static>,
+    web_search: Finder<'static>,
     search_count: Finder<'static>,
     cost_state: Finder<'static>,
     user: Finder<'static>,
@@ -85,6 +86,7 @@ struct Needles {
 
 static NEEDLES: LazyLock<Needles> = LazyLock::new(|| Needles {
     usage: Finder::new(b"\"usage\""),
+    web_search: Finder::new(b"\"WebSearch\""),
     search_count: Finder::new(b"\"searchCount\""),
     cost_state: Finder::new(b"\"cost-state\""),
     user: Finder::new(b"\"user\""),
@@ -147,15 +149,13 @@ impl Agent for Claude {
         if !state.wants(record) {
             return Ok(());
         }
-        match serde_json::from_slice::<Record<'_>>(record) {
-            Ok(parsed) => state.read(&parsed, offset, events),
-            Err(_) => {
-                // Invalid UTF-8 in some text must not lose the counts beside it.
-                let text = String::from_utf8_lossy(record);
-                let parsed = serde_json::from_str::<Record<'_>>(&text);
-                state.read(&parsed.map_err(|_| Unparsed::NotJson)?, offset, events)
-            }
+        if let Ok(parsed) = serde_json::from_slice(record) {
+            return state.read(&parsed, &Raw { bytes: record, offset }, events);
         }
+        // Invalid UTF-8 in some text must not lose the counts beside it.
+        let text = String::from_utf8_lossy(record);
+        let parsed = serde_json::from_str(&text).map_err(|_| Unparsed::NotJson)?;
+        state.read(&parsed, &Raw { bytes: text.as_bytes(), offset }, events)
     }
 }
 
@@ -163,13 +163,13 @@ impl State {
     fn read(
         &mut self,
         record: &Record<'_>,
-        offset: u64,
+        raw: &Raw<'_>,
         events: &mut Vec<Event>,
     ) -> Result<(), Unparsed> {
         match record.kind.as_deref() {
-            Some("assistant") => self.read_answer(record, offset, events)?,
-            Some("progress") => self.read_echo(record, offset, events)?,
-            Some("user") => self.read_user(record, events),
+            Some("assistant") => self.read_answer(record, raw, events)?,
+            Some("progress") => self.read_echo(record, raw, events)?,
+            Some("user") => self.read_user(record, raw, events),
             Some("cost-state") => self.read_reported_cost(record, events),
             _ => {}
         }
@@ -203,7 +203,7 @@ impl State {
     fn read_answer(
         &mut self,
         record: &Record<'_>,
-        offset: u64,
+        raw: &Raw<'_>,
         events: &mut Vec<Event>,
     ) -> Result<(), Unparsed> {
         let Some(message) = &record.message.0 else { return Ok(()) };
@@ -225,16 +225,15 @@ impl State {
             is_sidechain: record.is_sidechain.0 || agent_id.is_some(),
             agent_id,
             is_echo: false,
-            offset,
         };
-        self.push_calls(record, &line, message, usage, events)
+        self.push_calls(record, raw, &line, message, usage, events)
     }
 
     /// A `progress` record repeats a line of a subagent, which has a file of its own.
     fn read_echo(
         &mut self,
         record: &Record<'_>,
-        offset: u64,
+        raw: &Raw<'_>,
         events: &mut Vec<Event>,
     ) -> Result<(), Unparsed> {
         let Some(progress) = &record.data.0 else { return Ok(()) };
@@ -251,14 +250,14 @@ impl State {
             is_sidechain: true,
             agent_id: self.agent_of(progress.agent_id.non_empty()),
             is_echo: true,
-            offset,
         };
-        self.push_calls(record, &line, message, usage, events)
+        self.push_calls(record, raw, &line, message, usage, events)
     }
 
     fn push_calls(
         &mut self,
         record: &Record<'_>,
+        raw: &Raw<'_>,
         line: &Line<'_>,
         message: &Message<'_>,
         usage: &Usage<'_>,
@@ -268,8 +267,12 @@ impl State {
         self.saved.begun = true;
         self.saved.latest = self.saved.latest.max(Some(timestamp));
         let main = usage::message_part(message, usage);
-        let call_id = self.identify(line, message, timestamp, &main);
-        self.saved.searches.note_uses(&call_id, message.content);
+        let call_id = self.identify(line, raw.offset, message, timestamp, &main);
+        if NEEDLES.web_search.find(raw.bytes).is_some()
+            && let Some(body) = raw.body()
+        {
+            self.saved.searches.note_uses(&call_id, &body);
+        }
         let has_iterations = !usage.iterations.0.is_empty();
         let template = Call {
             call_id: call_id.clone(),
@@ -282,20 +285,22 @@ impl State {
             usage: main.usage,
             qualifiers: main.qualifiers,
             cwd: record.cwd.non_empty().map(|cwd| self.cwds.share(cwd)),
+            project: None,
             git_branch: record.git_branch.non_empty().map(|branch| self.branches.share(branch)),
             is_final: message.stop_reason.non_empty().is_some() || has_iterations,
             is_sidechain: line.is_sidechain,
             is_echo: line.is_echo,
             is_background: record.session_kind.is("bg"),
             reported_cost: record.cost_usd.and_then(positive_usd),
-            offset: line.offset,
+            offset: raw.offset,
         };
-        if self.adds_nothing(&template) && !has_iterations {
+        let parts = usage::further_parts(message, usage);
+        if parts.is_empty() && self.adds_nothing(&template) {
             return Ok(());
         }
-        for part in usage::further_parts(message, usage) {
-            events.push(Event::Call(Box::new(part_call(&template, part))));
-        }
+        events.extend(
+            parts.into_iter().map(|part| Event::Call(Box::new(part_call(&template, part)))),
+        );
         if !self.with_repeats {
             self.last_call = Some(template.clone());
         }
@@ -322,6 +327,7 @@ impl State {
     fn identify(
         &mut self,
         line: &Line<'_>,
+        offset: u64,
         message: &Message<'_>,
         timestamp: Millis,
         main: &Part,
@@ -329,7 +335,7 @@ impl State {
         // Without a uuid, place and time have to name the line.
         let line_name = || match line.uuid {
             Some(uuid) => uuid.to_owned(),
-            None => format!("{}@{}+{}", self.session_id, timestamp.0, line.offset),
+            None => format!("{}@{}+{}", self.session_id, timestamp.0, offset),
         };
         let Some(id) = message.id.non_empty() else {
             return CallId { id: line_name().into(), request_id: None, run: None };
@@ -346,16 +352,19 @@ impl State {
         CallId { id: id.into(), request_id: None, run: Some(run) }
     }
 
-    fn read_user(&mut self, record: &Record<'_>, events: &mut Vec<Event>) {
+    fn read_user(&mut self, record: &Record<'_>, raw: &Raw<'_>, events: &mut Vec<Event>) {
+        if self.saved.runs.is_none() && self.saved.searches.is_empty() {
+            return;
+        }
+        let Some(body) = raw.body() else { return };
         if let Some(runs) = &mut self.saved.runs
-            && prompt::is_prompt(record)
+            && prompt::is_prompt(record, &body)
         {
             runs.end();
         }
-        let content = record.message.0.as_ref().and_then(|message| message.content);
-        let told = self.saved.searches.note_result(content, record.tool_use_result);
-        if let Some((call_id, searches)) = told {
-            events.push(Event::Searched { call_id, session_id: self.session_of(record), searches });
+        if let Some((call_id, searches)) = self.saved.searches.note_result(&body) {
+            let session_id = self.session_of(record);
+            events.push(Event::Searched { call_id, session_id, searches });
         }
     }
 
@@ -378,15 +387,26 @@ struct Line<'a> {
     agent_id: Option<Arc<str>>,
     is_sidechain: bool,
     is_echo: bool,
+}
+
+/// The record's bytes and where they begin.
+struct Raw<'a> {
+    bytes: &'a [u8],
     offset: u64,
+}
+
+impl<'a> Raw<'a> {
+    fn body(&self) -> Option<Body<'a>> {
+        serde_json::from_slice(self.bytes).ok()
+    }
 }
 
 fn part_call(message: &Call, part: Part) -> Call {
     let word = match part.kind {
-        crate::model::CallKind::Message => "message",
-        crate::model::CallKind::Advisor => "advisor",
-        crate::model::CallKind::FallbackAttempt => "fallback",
-        crate::model::CallKind::Compaction => "compaction",
+        CallKind::Message => "message",
+        CallKind::Advisor => "advisor",
+        CallKind::FallbackAttempt => "fallback",
+        CallKind::Compaction => "compaction",
     };
     Call {
         call_id: CallId {

@@ -1,6 +1,6 @@
 //! Which `user` records are a person's prompt, rather than a tool's result or injected text.
 
-use super::record::{Block, Record};
+use super::record::{Block, Body, Record};
 use crate::agents::json::{Objects, Text};
 
 /// Openings of text that the client injects in the user's name.
@@ -17,19 +17,17 @@ const INJECTED: [&str; 9] = [
 ];
 
 /// Whether a record is a prompt that a person (or a script in their place) gave.
-pub(super) fn is_prompt(record: &Record<'_>) -> bool {
+pub(super) fn is_prompt(record: &Record<'_>, body: &Body<'_>) -> bool {
     let hidden = record.is_sidechain.0
         || record.agent_id.non_empty().is_some()
-        || record.is_meta.0
-        || record.is_compact_summary.0
-        || record.is_visible_in_transcript_only.0
-        || record.prompt_source.is("system");
+        || body.is_meta.0
+        || body.is_compact_summary.0
+        || body.is_visible_in_transcript_only.0
+        || body.prompt_source.is("system");
     if hidden || !record.kind.is("user") {
         return false;
     }
-    let Some(content) = record.message.0.as_ref().and_then(|message| message.content) else {
-        return false;
-    };
+    let Some(content) = body.content() else { return false };
     if let Ok(Text(Some(text))) = serde_json::from_str::<Text<'_>>(content.get()) {
         return is_typed(&text);
     }

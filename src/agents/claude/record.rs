@@ -29,14 +29,6 @@ pub(super) struct Record<'a> {
     pub session_kind: Text<'a>,
     #[serde(default, rename = "isSidechain")]
     pub is_sidechain: Flag,
-    #[serde(default, rename = "isMeta")]
-    pub is_meta: Flag,
-    #[serde(default, rename = "isCompactSummary")]
-    pub is_compact_summary: Flag,
-    #[serde(default, rename = "isVisibleInTranscriptOnly")]
-    pub is_visible_in_transcript_only: Flag,
-    #[serde(borrow, default, rename = "promptSource")]
-    pub prompt_source: Text<'a>,
     #[serde(default, rename = "isApiErrorMessage")]
     pub is_api_error: Flag,
     #[serde(default, rename = "apiErrorStatus")]
@@ -46,15 +38,43 @@ pub(super) struct Record<'a> {
     pub cost_usd: Option<&'a RawValue>,
     #[serde(borrow, default)]
     pub message: Object<Message<'a>>,
-    /// What a tool returned; large, so read only on demand.
-    #[serde(borrow, default, rename = "toolUseResult")]
-    pub tool_use_result: Option<&'a RawValue>,
     /// The echo of a subagent's line in a `progress` record.
     #[serde(borrow, default)]
     pub data: Object<Progress<'a>>,
     /// `cost-state` records: the client's total for the session so far.
     #[serde(borrow, default, rename = "totalCostUSD")]
     pub total_cost_usd: Option<&'a RawValue>,
+}
+
+/// What a line says beside its counts: read only where it matters, for it is most of the bytes.
+#[derive(Debug, Deserialize)]
+pub(super) struct Body<'a> {
+    #[serde(default, rename = "isMeta")]
+    pub is_meta: Flag,
+    #[serde(default, rename = "isCompactSummary")]
+    pub is_compact_summary: Flag,
+    #[serde(default, rename = "isVisibleInTranscriptOnly")]
+    pub is_visible_in_transcript_only: Flag,
+    #[serde(borrow, default, rename = "promptSource")]
+    pub prompt_source: Text<'a>,
+    #[serde(borrow, default)]
+    pub message: Object<Content<'a>>,
+    /// What a tool returned.
+    #[serde(default, rename = "toolUseResult")]
+    pub tool_use_result: Object<SearchResult>,
+}
+
+/// A message's content: a string or blocks.
+#[derive(Debug, Deserialize)]
+pub(super) struct Content<'a> {
+    #[serde(borrow, default)]
+    pub content: Option<&'a RawValue>,
+}
+
+impl<'a> Body<'a> {
+    pub(super) fn content(&self) -> Option<&'a RawValue> {
+        self.message.0.as_ref().and_then(|message| message.content)
+    }
 }
 
 /// The provider's message object.
@@ -70,9 +90,6 @@ pub(super) struct Message<'a> {
     pub stop_details: Object<StopDetails<'a>>,
     #[serde(borrow, default)]
     pub usage: Object<Usage<'a>>,
-    /// A string or blocks; large, so read only on demand.
-    #[serde(borrow, default)]
-    pub content: Option<&'a RawValue>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -7,11 +7,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use memchr::memmem;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::record::{Block, SearchResult};
+use super::record::{Block, Body};
 use crate::agents::json::Objects;
 use crate::model::CallId;
 
@@ -37,11 +36,8 @@ impl Searches {
     }
 
     /// Notes the `WebSearch` uses in an answer's content.
-    pub(super) fn note_uses(&mut self, call: &CallId, content: Option<&RawValue>) {
-        let Some(content) = content else { return };
-        if memmem::find(content.get().as_bytes(), b"\"WebSearch\"").is_none() {
-            return;
-        }
+    pub(super) fn note_uses(&mut self, call: &CallId, body: &Body<'_>) {
+        let Some(content) = body.content() else { return };
         for block in blocks(content) {
             let (true, Some(id)) = (block.name.is("WebSearch"), block.id.non_empty()) else {
                 continue;
@@ -64,13 +60,9 @@ impl Searches {
 
     /// Takes in a tool's result; gives the call it belongs to and the searches of all the call's
     /// tools so far.
-    pub(super) fn note_result(
-        &mut self,
-        content: Option<&RawValue>,
-        result: Option<&RawValue>,
-    ) -> Option<(CallId, u64)> {
-        let searches = serde_json::from_str::<SearchResult>(result?.get()).ok()?.search_count.0?;
-        let answered = blocks(content?)
+    pub(super) fn note_result(&mut self, body: &Body<'_>) -> Option<(CallId, u64)> {
+        let searches = body.tool_use_result.0.as_ref()?.search_count.0?;
+        let answered = blocks(body.content()?)
             .into_iter()
             .find_map(|block| block.tool_use_id.non_empty().map(str::to_owned))?;
         let search = self.0.iter_mut().find(|search| *search.tool_use_id == *answered)?;

@@ -1,0 +1,16 @@
+//! From files to batches of events: find the transcripts, read what is new, remember how far.
+//!
+//! The cursor that comes with a batch must be stored in the same transaction as what was made of
+//! the batch. Then a crash anywhere means reading again, never twice and never skipping.
+
+mod backfill;
+mod discover;
+mod lines;
+mod project;
+mod read;
+
+pub use backfill::{Scan, backfill, scan};
+pub use discover::{Discovery, Problem, Root, SourceFile, discover};
+pub use lines::{LineBuffer, MAX_LINE};
+pub use project::Projects;
+pub use read::{Reader, replay};

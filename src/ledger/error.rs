@@ -1,0 +1,83 @@
+//! What can go wrong with a ledger, in words that say what to do.
+
+use std::path::PathBuf;
+
+/// An error of the ledger.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The file was written by a newer version.
+    #[error(
+        "the ledger {} has schema {found}, this spendtop knows up to {known}: upgrade spendtop, or \
+         set SPENDTOP_DB to another file",
+        path.display()
+    )]
+    Newer {
+        /// The ledger.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// The newest schema of this program.
+        known: i64,
+    },
+    /// The file is not a ledger, or damaged.
+    #[error(
+        "the ledger {} is damaged ({what}): move it away and run `spendtop ingest`, which builds a \
+         new one from the transcripts that still exist",
+        path.display()
+    )]
+    Corrupt {
+        /// The ledger.
+        path: PathBuf,
+        /// SQLite's words.
+        what: String,
+    },
+    /// The folder or file cannot be made or written.
+    #[error("cannot write the ledger {}: {source}", path.display())]
+    Unwritable {
+        /// The ledger or its folder.
+        path: PathBuf,
+        /// The operating system's words.
+        source: std::io::Error,
+    },
+    /// There is no space left.
+    #[error("no space left for the ledger; what was read is kept up to the last whole step")]
+    Full,
+    /// Another program holds the database for longer than we wait.
+    #[error("the ledger is busy: another program holds it")]
+    Busy,
+    /// Anything else that SQLite says.
+    #[error("the ledger: {0}")]
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for LedgerError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull};
+        match error.sqlite_error_code() {
+            Some(DiskFull) => Self::Full,
+            Some(DatabaseBusy | DatabaseLocked) => Self::Busy,
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+impl LedgerError {
+    /// Names the file in errors that mean it is not a ledger at all.
+    #[must_use]
+    pub(super) fn of_file(self, path: &std::path::Path) -> Self {
+        use rusqlite::ErrorCode::{
+            CannotOpen, DatabaseCorrupt, NotADatabase, PermissionDenied, ReadOnly,
+        };
+        let Self::Sqlite(error) = self else { return self };
+        match error.sqlite_error_code() {
+            Some(NotADatabase | DatabaseCorrupt) => {
+                Self::Corrupt { path: path.to_owned(), what: error.to_string() }
+            }
+            Some(CannotOpen | PermissionDenied | ReadOnly) => Self::Unwritable {
+                path: path.to_owned(),
+                source: std::io::Error::other(error.to_string()),
+            },
+            _ => Self::Sqlite(error),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Which of the records with one response id are the same call, and whose it is.
+//!
+//! Pure: the answer depends on the set of records alone, never on the order they came in. That
+//! holds because records of one place are merged by a maximum, and everything here is computed
+//! from the merged records.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::holding::{Holding, Standing};
+use crate::model::Millis;
+
+/// What decides between two sessions that hold the same call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct SessionFacts {
+    /// When the session began to have records of its own; where every record is shared with
+    /// another session, when the first of them was made.
+    pub start: Millis,
+    /// Its latest call: of two sessions that are wholly shared, the one that ended first was
+    /// copied by the other.
+    pub end: Millis,
+}
+
+/// Settles a group: marks the row of each call that counts and says why the others do not, and
+/// gives all rows of a call the call's fullest usage and earliest time.
+pub(super) fn settle(group: &mut [Holding], facts: &dyn Fn(i64) -> SessionFacts) {
+    let calls = split_into_calls(group);
+    for rows in calls.values() {
+        let replayed: Vec<bool> = rows.iter().map(|&row| is_replay(group, row)).collect();
+        join(group, rows);
+        let owner = rows
+            .iter()
+            .zip(&replayed)
+            .filter(|(_, replayed)| !**replayed)
+            .map(|(&row, _)| row)
+            .min_by_key(|&row| owner_key(&group[row], facts));
+        for (&row, replayed) in rows.iter().zip(replayed) {
+            let standing = match owner {
+                _ if replayed => Standing::Replay,
+                Some(owner) if owner == row => Standing::Counted,
+                Some(owner) if group[owner].session == group[row].session => Standing::OtherThread,
+                _ => Standing::Copy,
+            };
+            group[row].set_standing(standing);
+        }
+    }
+    let shared: Vec<bool> = (0..group.len())
+        .map(|row| {
+            let call = calls.values().find(|rows| rows.contains(&row));
+            call.is_some_and(|rows| rows.iter().any(|&r| group[r].session != group[row].session))
+        })
+        .collect();
+    for (row, shared) in group.iter_mut().zip(shared) {
+        row.set_shared(shared);
+    }
+}
+
+/// Rows by call: the request id tells requests apart, and a row without one joins a request of
+/// its own session, or else of any.
+fn split_into_calls(group: &[Holding]) -> BTreeMap<Option<Arc<str>>, Vec<usize>> {
+    let mut calls: BTreeMap<Option<Arc<str>>, Vec<usize>> = BTreeMap::new();
+    for (index, row) in group.iter().enumerate() {
+        let request = row.call_id.request_id.clone().or_else(|| {
+            let named = group.iter().filter(|other| other.call_id.request_id.is_some());
+            named
+                .min_by_key(|other| {
+                    let other_session = other.session != row.session;
+                    (other_session, other.is_sidechain, other.at, &other.call_id.request_id)
+                })
+                .and_then(|other| other.call_id.request_id.clone())
+        });
+        calls.entry(request).or_default().push(index);
+    }
+    calls
+}
+
+/// An aside (`/btw`) replays its parent's answer under a new request id, in a side thread of the
+/// same session.
+fn is_replay(group: &[Holding], row: usize) -> bool {
+    let row = &group[row];
+    row.is_sidechain
+        && row.call_id.request_id.is_some()
+        && group.iter().any(|other| {
+            !other.is_sidechain
+                && other.session == row.session
+                && other.call_id.request_id.is_some()
+                && other.call_id.request_id != row.call_id.request_id
+        })
+}
+
+/// Every row of a call takes the winner's usage and the earliest time. A side thread's copy of
+/// the main thread's answer shows its own cache reads: it must not win.
+fn join(group: &mut [Holding], rows: &[usize]) {
+    if rows.len() < 2 {
+        return;
+    }
+    let winner = rows.iter().copied().max_by(|&a, &b| {
+        let (a, b) = (&group[a], &group[b]);
+        (!a.is_sidechain)
+            .cmp(&!b.is_sidechain)
+            .then_with(|| a.fullness().cmp(&b.fullness()))
+            // Equal usage: the choice must not depend on the order of arrival.
+            .then_with(|| b.session_id.cmp(&a.session_id))
+            .then_with(|| b.agent_id.cmp(&a.agent_id))
+    });
+    let Some(winner) = winner else { return };
+    let at = rows.iter().map(|&row| group[row].at).min().unwrap_or_default();
+    let searches = rows.iter().map(|&row| group[row].usage.web_search_requests).max().unwrap_or(0);
+    let is_final = rows.iter().any(|&row| group[row].is_final);
+    let winner = group[winner].clone();
+    for &row in rows {
+        group[row].take_usage(&winner, at, searches, is_final);
+    }
+}
+
+fn owner_key<'a>(row: &'a Holding, facts: &dyn Fn(i64) -> SessionFacts) -> impl Ord + use<'a> {
+    (
+        row.is_background,
+        facts(row.session),
+        Arc::clone(&row.session_id),
+        // Within a session: a record in the thread's own file before an echo elsewhere.
+        row.is_echo,
+        row.is_sidechain,
+        row.agent_id.as_deref(),
+    )
+}

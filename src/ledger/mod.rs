@@ -1,0 +1,23 @@
+//! The ledger: every call once, what it cost and why, in SQLite.
+//!
+//! One process writes (the holder of the instance lock), any number read. A batch of events and
+//! the cursor behind it are one transaction. Rows outlive the transcripts they came from.
+
+mod error;
+mod holding;
+mod identity;
+mod names;
+mod prices;
+mod reader;
+mod rollup;
+mod schema;
+mod sessions;
+mod totals;
+mod writer;
+
+pub use error::LedgerError;
+pub use holding::Standing;
+pub use prices::Pricing;
+pub use reader::{Cell, Charged, Reader, Unlogged};
+pub use totals::Totals;
+pub use writer::Writer;

@@ -1,0 +1,200 @@
+//! Texts that repeat are stored once; this remembers their numbers.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::LedgerError;
+use crate::model::AgentId;
+
+/// Who and what a call is charged to, by text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Who<'a> {
+    pub session: i64,
+    pub subagent: Option<&'a str>,
+    pub project: Option<&'a str>,
+    pub branch: Option<&'a str>,
+    pub model: Option<&'a str>,
+    pub developer: &'a str,
+}
+
+/// The same, read back.
+#[derive(Clone, Debug)]
+pub(super) struct Attribution {
+    pub agent: AgentId,
+    pub session: i64,
+    pub session_id: Arc<str>,
+    pub subagent: Option<Arc<str>>,
+    pub project: Option<Arc<str>>,
+    pub branch: Option<Arc<str>>,
+    pub model: Option<Arc<str>>,
+    pub developer: Arc<str>,
+}
+
+/// The numbers given out so far. Valid as long as every transaction that used it is committed;
+/// after a failed one it must be thrown away.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    names: HashMap<Arc<str>, i64>,
+    sessions: HashMap<(AgentId, Arc<str>), i64>,
+    sources: HashMap<Arc<Path>, i64>,
+    attributions: HashMap<[i64; 6], i64>,
+    by_attribution: HashMap<i64, Attribution>,
+}
+
+impl Names {
+    fn name(&mut self, db: &Connection, text: &str) -> Result<i64, LedgerError> {
+        if let Some(&id) = self.names.get(text) {
+            return Ok(id);
+        }
+        let known = db
+            .prepare_cached("SELECT id FROM name WHERE text = ?1")?
+            .query_row([text], |row| row.get(0))
+            .optional()?;
+        let id = match known {
+            Some(id) => id,
+            None => db
+                .prepare_cached("INSERT INTO name (text) VALUES (?1) RETURNING id")?
+                .query_row([text], |row| row.get(0))?,
+        };
+        self.names.insert(Arc::from(text), id);
+        Ok(id)
+    }
+
+    pub(super) fn session(
+        &mut self,
+        db: &Connection,
+        agent: AgentId,
+        session_id: &Arc<str>,
+    ) -> Result<i64, LedgerError> {
+        let key = (agent, Arc::clone(session_id));
+        if let Some(&id) = self.sessions.get(&key) {
+            return Ok(id);
+        }
+        let known = db
+            .prepare_cached("SELECT id FROM session WHERE agent = ?1 AND session_id = ?2")?
+            .query_row(params![agent as i64, session_id], |row| row.get(0))
+            .optional()?;
+        let id = match known {
+            Some(id) => id,
+            None => db
+                .prepare_cached(
+                    "INSERT INTO session (agent, session_id) VALUES (?1, ?2) RETURNING id",
+                )?
+                .query_row(params![agent as i64, session_id], |row| row.get(0))?,
+        };
+        self.sessions.insert(key, id);
+        Ok(id)
+    }
+
+    /// The number of a transcript, which the caller stores with its cursor.
+    pub(super) fn source(
+        &mut self,
+        db: &Connection,
+        path: &Path,
+        agent: AgentId,
+    ) -> Result<i64, LedgerError> {
+        if let Some(&id) = self.sources.get(path) {
+            return Ok(id);
+        }
+        let text = path.to_string_lossy();
+        let known = db
+            .prepare_cached("SELECT id FROM source WHERE path = ?1")?
+            .query_row([&text], |row| row.get(0))
+            .optional()?;
+        let id = match known {
+            Some(id) => id,
+            None => db
+                .prepare_cached(
+                    "INSERT INTO source (path, agent, dev, ino, size, mtime_ns, ctime_ns,
+                         \"offset\", anchor, unparsed, oversized)
+                     VALUES (?1, ?2, 0, 0, 0, 0, 0, 0, 0, 0, 0) RETURNING id",
+                )?
+                .query_row(params![text, agent as i64], |row| row.get(0))?,
+        };
+        self.sources.insert(Arc::from(path), id);
+        Ok(id)
+    }
+
+    pub(super) fn attribution_id(
+        &mut self,
+        db: &Connection,
+        who: &Who<'_>,
+    ) -> Result<i64, LedgerError> {
+        let key = [
+            who.session,
+            self.name(db, who.subagent.unwrap_or(""))?,
+            self.name(db, who.project.unwrap_or(""))?,
+            self.name(db, who.branch.unwrap_or(""))?,
+            self.name(db, who.model.unwrap_or(""))?,
+            self.name(db, who.developer)?,
+        ];
+        if let Some(&id) = self.attributions.get(&key) {
+            return Ok(id);
+        }
+        let known = db
+            .prepare_cached(
+                "SELECT id FROM attribution WHERE session = ?1 AND subagent = ?2
+                 AND project = ?3 AND branch = ?4 AND model = ?5 AND developer = ?6",
+            )?
+            .query_row(key, |row| row.get(0))
+            .optional()?;
+        let id = match known {
+            Some(id) => id,
+            None => db
+                .prepare_cached(
+                    "INSERT INTO attribution (session, subagent, project, branch, model, developer)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
+                )?
+                .query_row(key, |row| row.get(0))?,
+        };
+        self.attributions.insert(key, id);
+        Ok(id)
+    }
+
+    pub(super) fn attribution(
+        &mut self,
+        db: &Connection,
+        id: i64,
+    ) -> Result<Attribution, LedgerError> {
+        if let Some(known) = self.by_attribution.get(&id) {
+            return Ok(known.clone());
+        }
+        let attribution = read_attribution(db, id)?;
+        self.by_attribution.insert(id, attribution.clone());
+        Ok(attribution)
+    }
+}
+
+fn read_attribution(db: &Connection, id: i64) -> Result<Attribution, LedgerError> {
+    let mut statement = db.prepare_cached(
+        "SELECT session.agent, session.id, session.session_id, subagent.text, project.text,
+             branch.text, model.text, developer.text
+         FROM attribution
+         JOIN session ON session.id = attribution.session
+         JOIN name AS subagent ON subagent.id = attribution.subagent
+         JOIN name AS project ON project.id = attribution.project
+         JOIN name AS branch ON branch.id = attribution.branch
+         JOIN name AS model ON model.id = attribution.model
+         JOIN name AS developer ON developer.id = attribution.developer
+         WHERE attribution.id = ?1",
+    )?;
+    let attribution = statement.query_row([id], |row| {
+        let text = |column: usize| {
+            row.get::<_, Arc<str>>(column).map(|text| Some(text).filter(|text| !text.is_empty()))
+        };
+        Ok(Attribution {
+            agent: AgentId::from_number(row.get(0)?),
+            session: row.get(1)?,
+            session_id: row.get(2)?,
+            subagent: text(3)?,
+            project: text(4)?,
+            branch: text(5)?,
+            model: text(6)?,
+            developer: row.get(7)?,
+        })
+    })?;
+    Ok(attribution)
+}

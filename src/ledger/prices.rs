@@ -1,0 +1,107 @@
+//! Price books and rows that charges name, and charging anew with another book.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::LedgerError;
+use super::writer::Writer;
+use crate::model::{Call, Cost, Millis};
+
+/// The price book in use, as far as the ledger needs it.
+pub struct Pricing<'a> {
+    /// SHA-256 of the book's canonical bytes, in hexadecimal.
+    pub sha256: String,
+    /// Where the book came from.
+    pub source: String,
+    /// Prices a call.
+    pub price: Box<dyn FnMut(&Call) -> Cost + 'a>,
+    /// A row of the book as JSON, for the audit trail.
+    pub row: Box<dyn Fn(u32) -> String + 'a>,
+    /// The time now, for the audit trail.
+    pub now: Millis,
+}
+
+impl std::fmt::Debug for Pricing<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pricing").field("sha256", &self.sha256).finish_non_exhaustive()
+    }
+}
+
+impl Writer {
+    /// The ledger's number of a row of the book in use.
+    pub(super) fn price_row(
+        &mut self,
+        number: u32,
+        pricing: &Pricing<'_>,
+    ) -> Result<i64, LedgerError> {
+        if let Some(&id) = self.price_rows.get(&number) {
+            return Ok(id);
+        }
+        let book = self.book(pricing)?;
+        let known = self
+            .db
+            .prepare_cached("SELECT id FROM price_row WHERE book = ?1 AND number = ?2")?
+            .query_row([book, i64::from(number)], |row| row.get(0))
+            .optional()?;
+        let id = match known {
+            Some(id) => id,
+            None => self
+                .db
+                .prepare_cached(
+                    "INSERT INTO price_row (book, number, content) VALUES (?1, ?2, ?3) RETURNING id",
+                )?
+                .query_row(params![book, number, (pricing.row)(number)], |row| row.get(0))?,
+        };
+        self.price_rows.insert(number, id);
+        Ok(id)
+    }
+
+    fn book(&mut self, pricing: &Pricing<'_>) -> Result<i64, LedgerError> {
+        if let Some(book) = self.book {
+            return Ok(book);
+        }
+        let book = self.store_book(&pricing.sha256, &pricing.source, pricing.now, None)?;
+        self.book = Some(book);
+        Ok(book)
+    }
+
+    /// Call before charging with another book than before.
+    pub fn forget_book(&mut self) {
+        self.book = None;
+        self.price_rows.clear();
+    }
+
+    /// Stores a price book, or finds it stored.
+    pub(super) fn store_book(
+        &self,
+        sha256: &str,
+        source: &str,
+        stored_at: Millis,
+        content: Option<&[u8]>,
+    ) -> Result<i64, LedgerError> {
+        let known = self
+            .db
+            .prepare_cached("SELECT id FROM price_book WHERE sha256 = ?1")?
+            .query_row([sha256], |row| row.get(0))
+            .optional()?;
+        if let Some(book) = known {
+            return Ok(book);
+        }
+        let mut insert = self.db.prepare_cached(
+            "INSERT INTO price_book (sha256, source, stored_at, content)
+             VALUES (?1, ?2, ?3, ?4) RETURNING id",
+        )?;
+        Ok(insert.query_row(params![sha256, source, stored_at.0, content], |row| row.get(0))?)
+    }
+
+    /// Keeps a fetched price book for good. The newest kept one is in use from then on.
+    pub fn keep_book(
+        &mut self,
+        sha256: &str,
+        source: &str,
+        stored_at: Millis,
+        content: &[u8],
+    ) -> Result<(), LedgerError> {
+        let kept = self.store_book(sha256, source, stored_at, Some(content)).map(|_| ());
+        self.undo_on_error(kept)
+    }
+}

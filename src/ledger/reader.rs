@@ -1,0 +1,287 @@
+//! What the screens and reports read.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::ops::Range;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::{Connection, Row};
+
+use super::totals::Totals;
+use super::{LedgerError, schema};
+use crate::model::money::PICO_PER_USD;
+use crate::model::{
+    AgentId, Cursor, FileStat, Millis, PicoUsd, StoredSource, TokenUsage, UsdTotal,
+};
+
+/// Reads the ledger; any number may, while one process writes.
+#[derive(Debug)]
+pub struct Reader {
+    pub(super) db: Connection,
+}
+
+/// What a set of calls is charged to. The texts are shared between equal ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Charged {
+    /// The agent.
+    pub agent: AgentId,
+    /// Number of the session in the ledger.
+    pub session: i64,
+    /// The session's id.
+    pub session_id: Arc<str>,
+    /// The subagent within the session, or empty.
+    pub subagent: Arc<str>,
+    /// The project, or empty.
+    pub project: Arc<str>,
+    /// The branch, or empty.
+    pub branch: Arc<str>,
+    /// The model, or empty.
+    pub model: Arc<str>,
+    /// Who pays.
+    pub developer: Arc<str>,
+}
+
+/// A sum of calls that share what they are charged to and lie close in time.
+#[derive(Clone, Copy, Debug)]
+pub struct Cell {
+    /// An instant within the cell's time; every calendar puts the whole cell on its day.
+    pub at: Millis,
+    /// Index into [`Reader::charged`]'s result.
+    pub charged: i64,
+    /// The sums.
+    pub totals: Totals,
+}
+
+/// What of an agent's own total no call explains.
+#[derive(Clone, Copy, Debug)]
+pub struct Unlogged {
+    /// Number of the session in the ledger.
+    pub session: i64,
+    /// When the agent stated its total.
+    pub at: Millis,
+    /// The difference.
+    pub amount: PicoUsd,
+}
+
+impl Reader {
+    /// Opens a ledger for reading; none where there is none yet.
+    pub fn open(path: &Path) -> Result<Option<Self>, LedgerError> {
+        Ok(schema::open_readable(path)?.map(|db| Self { db }))
+    }
+
+    /// Changes whenever another connection has committed.
+    pub fn data_version(&self) -> Result<i64, LedgerError> {
+        Ok(self.db.pragma_query_value(None, "data_version", |row| row.get(0))?)
+    }
+
+    /// Runs several reads on one state of the ledger.
+    pub fn snapshot<T, E: From<LedgerError>>(
+        &self,
+        read: impl FnOnce(&Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let transaction = self.db.unchecked_transaction().map_err(LedgerError::from)?;
+        let result = read(self);
+        drop(transaction);
+        result
+    }
+
+    /// Everything that calls are charged to, by number.
+    pub fn charged(&self) -> Result<HashMap<i64, Charged>, LedgerError> {
+        let mut names: HashMap<i64, Arc<str>> = HashMap::new();
+        let mut statement = self.db.prepare_cached("SELECT id, text FROM name")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            names.insert(row.get(0)?, text(row, 1)?);
+        }
+        let mut sessions: HashMap<i64, (AgentId, Arc<str>)> = HashMap::new();
+        let mut statement = self.db.prepare_cached("SELECT id, agent, session_id FROM session")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            sessions.insert(row.get(0)?, (AgentId::from_number(row.get(1)?), text(row, 2)?));
+        }
+        let nothing: Arc<str> = Arc::from("");
+        let name = |id: i64| names.get(&id).unwrap_or(&nothing).clone();
+        let mut statement = self.db.prepare_cached(
+            "SELECT id, session, subagent, project, branch, model, developer FROM attribution",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut charged = HashMap::new();
+        while let Some(row) = rows.next()? {
+            let session: i64 = row.get(1)?;
+            let Some((agent, session_id)) = sessions.get(&session) else { continue };
+            charged.insert(
+                row.get(0)?,
+                Charged {
+                    agent: *agent,
+                    session,
+                    session_id: Arc::clone(session_id),
+                    subagent: name(row.get(2)?),
+                    project: name(row.get(3)?),
+                    branch: name(row.get(4)?),
+                    model: name(row.get(5)?),
+                    developer: name(row.get(6)?),
+                },
+            );
+        }
+        Ok(charged)
+    }
+
+    /// Sums of the calls of a time, by quarter of an hour where the time's ends allow it, else
+    /// call by call.
+    pub fn cells(
+        &self,
+        time: &Range<Millis>,
+        add: &mut dyn FnMut(Cell),
+    ) -> Result<(), LedgerError> {
+        let whole_quarters = [time.start, time.end].iter().all(|end| {
+            matches!(end.0, i64::MIN | i64::MAX) || Millis::of_quarter(end.quarter()) == *end
+        });
+        if !whole_quarters {
+            return self.calls_as_cells(time, false, add);
+        }
+        let mut statement = self.db.prepare_cached(
+            "SELECT quarter, attribution, calls, input_tokens, output_tokens, cache_read_tokens,
+                 cache_write_5m_tokens, cache_write_1h_tokens, web_searches, cost_usd, cost_pico,
+                 unpriced_calls, not_final_calls
+             FROM rollup WHERE quarter >= ?1 AND quarter < ?2",
+        )?;
+        let mut rows = statement.query([time.start.quarter(), time.end.quarter()])?;
+        while let Some(row) = rows.next()? {
+            let dollars = i128::from(row.get::<_, i64>(9)?) * i128::from(PICO_PER_USD);
+            add(Cell {
+                at: Millis::of_quarter(row.get(0)?),
+                charged: row.get(1)?,
+                totals: Totals {
+                    calls: count(row, 2)?,
+                    usage: usage(row, 3)?,
+                    cost: UsdTotal(dollars + i128::from(row.get::<_, i64>(10)?)),
+                    unpriced_calls: count(row, 11)?,
+                    not_final_calls: count(row, 12)?,
+                },
+            });
+        }
+        // The sums leave implausible calls out.
+        self.calls_as_cells(time, true, add)
+    }
+
+    fn calls_as_cells(
+        &self,
+        time: &Range<Millis>,
+        implausible_only: bool,
+        add: &mut dyn FnMut(Cell),
+    ) -> Result<(), LedgerError> {
+        let sql = format!(
+            "SELECT at, attribution, cost_pico, flags, input_tokens, output_tokens,
+                 cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, web_searches
+             FROM call WHERE at >= ?1 AND at < ?2 AND standing = 0{}",
+            if implausible_only { " AND flags & 16" } else { "" }
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let mut rows = statement.query([time.start.0, time.end.0])?;
+        while let Some(row) = rows.next()? {
+            let amount = row.get::<_, Option<i64>>(2)?.map(PicoUsd);
+            let is_final = row.get::<_, i64>(3)? & super::holding::flag::FINAL != 0;
+            add(Cell {
+                at: Millis(row.get(0)?),
+                charged: row.get(1)?,
+                totals: Totals::of_call(usage(row, 4)?, amount, is_final),
+            });
+        }
+        Ok(())
+    }
+
+    /// First and last call by what they are charged to.
+    pub fn activity(&self) -> Result<HashMap<i64, (Millis, Millis)>, LedgerError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT id,
+                 (SELECT min(at) FROM call WHERE attribution = attribution.id AND standing = 0),
+                 (SELECT max(at) FROM call WHERE attribution = attribution.id AND standing = 0)
+             FROM attribution",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut activity = HashMap::new();
+        while let Some(row) = rows.next()? {
+            if let (Some(first), Some(last)) = (row.get(1)?, row.get(2)?) {
+                activity.insert(row.get(0)?, (Millis(first), Millis(last)));
+            }
+        }
+        Ok(activity)
+    }
+
+    /// Every session's unlogged amount, where the agent stated a total that is larger than ours.
+    pub fn unlogged(&self) -> Result<Vec<Unlogged>, LedgerError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT id, reported_at, unlogged_pico FROM session
+             WHERE unlogged_pico > 0 AND reported_at IS NOT NULL",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok(Unlogged {
+                session: row.get(0)?,
+                at: Millis(row.get(1)?),
+                amount: PicoUsd(row.get(2)?),
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How far every transcript has been read.
+    pub fn sources(&self) -> Result<HashMap<PathBuf, StoredSource>, LedgerError> {
+        read_sources(&self.db)
+    }
+}
+
+/// How far every transcript has been read.
+pub(super) fn read_sources(db: &Connection) -> Result<HashMap<PathBuf, StoredSource>, LedgerError> {
+    let mut statement = db.prepare_cached(
+        "SELECT path, dev, ino, size, mtime_ns, ctime_ns, \"offset\", anchor, unparsed, oversized,
+             state
+         FROM source",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut sources = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let path = PathBuf::from(OsStr::from_bytes(row.get_ref(0)?.as_bytes().unwrap_or_default()));
+        sources.insert(
+            path,
+            StoredSource {
+                stat: FileStat {
+                    dev: count(row, 1)?,
+                    ino: count(row, 2)?,
+                    size: count(row, 3)?,
+                    mtime_ns: row.get(4)?,
+                    ctime_ns: row.get(5)?,
+                },
+                cursor: Cursor {
+                    offset: count(row, 6)?,
+                    anchor: row.get(7)?,
+                    unparsed: count(row, 8)?,
+                    oversized: count(row, 9)?,
+                    state: row.get(10)?,
+                },
+            },
+        );
+    }
+    Ok(sources)
+}
+
+fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(column).map(i64::cast_unsigned)
+}
+
+fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<Arc<str>> {
+    row.get_ref(column)?.as_str().map(Arc::from).map_err(rusqlite::Error::from)
+}
+
+fn usage(row: &Row<'_>, from: usize) -> rusqlite::Result<TokenUsage> {
+    Ok(TokenUsage {
+        input_tokens: count(row, from)?,
+        output_tokens: count(row, from + 1)?,
+        cache_read_input_tokens: count(row, from + 2)?,
+        cache_creation_5m_input_tokens: count(row, from + 3)?,
+        cache_creation_1h_input_tokens: count(row, from + 4)?,
+        web_search_requests: count(row, from + 5)?,
+        reasoning_output_tokens: 0,
+    })
+}

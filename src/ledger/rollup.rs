@@ -1,0 +1,115 @@
+//! The sums by quarter of an hour, moved by the difference that each stored row makes.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::LedgerError;
+use super::holding::Contribution;
+use crate::model::money::PICO_PER_USD;
+
+/// The cells of one transaction that changed, as differences: calls, the six counts in the order
+/// of the columns, unpriced and not final calls; and money, which may pass 64 bits.
+#[derive(Debug, Default)]
+pub(super) struct Deltas(BTreeMap<(i64, i64), Delta>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Delta {
+    counts: [i64; 9],
+    cost: i128,
+}
+
+impl Deltas {
+    pub(super) fn replace(&mut self, before: Option<Contribution>, now: Option<Contribution>) {
+        if before == now {
+            return;
+        }
+        for (contribution, sign) in [(before, -1), (now, 1)] {
+            let Some(contribution) = contribution else { continue };
+            let delta = self.0.entry((contribution.quarter, contribution.attribution)).or_default();
+            let usage = &contribution.usage;
+            // Plausible calls only: far from any overflow.
+            let counts = [
+                1,
+                usage.input_tokens,
+                usage.output_tokens,
+                usage.cache_read_input_tokens,
+                usage.cache_creation_5m_input_tokens,
+                usage.cache_creation_1h_input_tokens,
+                usage.web_search_requests,
+                u64::from(contribution.amount.is_none()),
+                u64::from(!contribution.is_final),
+            ];
+            for (sum, count) in delta.counts.iter_mut().zip(counts) {
+                *sum += sign * count.cast_signed();
+            }
+            let amount = contribution.amount.map_or(0, |amount| i128::from(amount.0));
+            delta.cost += i128::from(sign) * amount;
+        }
+    }
+
+    pub(super) fn store(self, db: &Connection) -> Result<(), LedgerError> {
+        for ((quarter, attribution), delta) in self.0 {
+            store_cell(db, quarter, attribution, &delta)?;
+        }
+        Ok(())
+    }
+}
+
+fn store_cell(
+    db: &Connection,
+    quarter: i64,
+    attribution: i64,
+    delta: &Delta,
+) -> Result<(), LedgerError> {
+    let mut select = db.prepare_cached(
+        "SELECT calls, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens,
+             cache_write_1h_tokens, web_searches, unpriced_calls, not_final_calls, cost_usd,
+             cost_pico
+         FROM rollup WHERE quarter = ?1 AND attribution = ?2",
+    )?;
+    let mut cell = *delta;
+    let stored = select
+        .query_row([quarter, attribution], |row| {
+            for (column, sum) in cell.counts.iter_mut().enumerate() {
+                *sum += row.get::<_, i64>(column)?;
+            }
+            let dollars: i64 = row.get(9)?;
+            let rest: i64 = row.get(10)?;
+            cell.cost += i128::from(dollars) * i128::from(PICO_PER_USD) + i128::from(rest);
+            Ok(())
+        })
+        .optional()?;
+    if cell.counts[0] == 0 {
+        if stored.is_some() {
+            db.prepare_cached("DELETE FROM rollup WHERE quarter = ?1 AND attribution = ?2")?
+                .execute([quarter, attribution])?;
+        }
+        return Ok(());
+    }
+    let unit = i128::from(PICO_PER_USD);
+    let [calls, input, output, read, five_minutes, one_hour, searches, unpriced, not_final] =
+        cell.counts;
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO rollup (quarter, attribution, calls, input_tokens, output_tokens,
+             cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, web_searches,
+             cost_usd, cost_pico, unpriced_calls, not_final_calls)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    )?
+    .execute(params![
+        quarter,
+        attribution,
+        calls,
+        input,
+        output,
+        read,
+        five_minutes,
+        one_hour,
+        searches,
+        cell.cost.div_euclid(unit) as i64,
+        cell.cost.rem_euclid(unit) as i64,
+        unpriced,
+        not_final,
+    ])?;
+    Ok(())
+}

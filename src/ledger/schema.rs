@@ -1,0 +1,125 @@
+//! Opens the database and brings its schema up to date.
+
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::LedgerError;
+
+/// In the order of `user_version`: the first leads to version 1.
+const MIGRATIONS: [&str; 1] = [include_str!("../../assets/migrations/0001_ledger.sql")];
+
+/// Says in the file's header that it is a spendtop ledger ("SPTL").
+const APPLICATION_ID: i64 = 0x5350_544c;
+
+/// How long a reader waits for a checkpoint, or a writer for another's transaction.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Opens for writing, creating what is missing; folder 0700, file 0600.
+pub(super) fn open_writable(path: &Path) -> Result<Connection, LedgerError> {
+    create_private(path)?;
+    let mut connection =
+        Connection::open(path).map_err(|error| LedgerError::from(error).of_file(path))?;
+    let prepared = configure(&connection)
+        .and_then(|()| {
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            connection.pragma_update(None, "synchronous", "NORMAL")?;
+            // References are made in the transaction that uses them; checking each costs as much
+            // as storing it. `doctor` checks them all.
+            connection.pragma_update(None, "foreign_keys", false)?;
+            Ok(())
+        })
+        .and_then(|()| migrate(&mut connection, path));
+    prepared.map_err(|error| error.of_file(path))?;
+    Ok(connection)
+}
+
+/// Opens for reading; none if there is no ledger yet.
+pub(super) fn open_readable(path: &Path) -> Result<Option<Connection>, LedgerError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // A WAL reader needs to write the shared memory file; where it cannot, the database may still
+    // be readable.
+    let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)
+        .or_else(|_| Connection::open_with_flags(path, read_only))
+        .map_err(|error| LedgerError::from(error).of_file(path))?;
+    let version = configure(&connection)
+        .and_then(|()| {
+            connection.pragma_update(None, "query_only", true)?;
+            check_version(&connection, path)
+        })
+        .map_err(|error| error.of_file(path))?;
+    // Older, or not yet made: there is nothing this version could read.
+    Ok((version == MIGRATIONS.len()).then_some(connection))
+}
+
+fn configure(connection: &Connection) -> Result<(), LedgerError> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Without this SQLite plans a statement anew for every new value bound to it: three quarters
+    // of all the time a backfill took.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cache_size", -12_000)?;
+    Ok(())
+}
+
+fn check_version(connection: &Connection, path: &Path) -> Result<usize, LedgerError> {
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = MIGRATIONS.len() as i64;
+    usize::try_from(found)
+        .ok()
+        .filter(|&found| found <= MIGRATIONS.len())
+        .ok_or_else(|| LedgerError::Newer { path: path.to_owned(), found, known })
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> {
+    if check_version(connection, path)? == MIGRATIONS.len() {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Again, now that no other process can be at it.
+    let version = check_version(&transaction, path)?;
+    let application: i64 =
+        transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 =
+        transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables > 0 && application != APPLICATION_ID {
+        let what = "it is another program's database".to_owned();
+        return Err(LedgerError::Corrupt { path: path.to_owned(), what });
+    }
+    for migration in &MIGRATIONS[version..] {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn create_private(path: &Path) -> Result<(), LedgerError> {
+    let unwritable = |source| LedgerError::Unwritable { path: path.to_owned(), source };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unwritable)?;
+    }
+    // SQLite gives its side files the mode of the database.
+    let file = fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(unwritable)?;
+    let mode = file.metadata().map_err(unwritable)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(unwritable)?;
+    }
+    Ok(())
+}
