@@ -1,5 +1,6 @@
 //! spendtop
 pub mod agents;
+pub mod daemon;
 pub mod ingest;
 pub mod ledger;
 pub mod model;

@@ -11,7 +11,7 @@ use super::read::Reader;
 use crate::model::{Batch, StoredSource};
 
 /// Batches that may wait for the receiver; bounds memory.
-const WAITING_BATCHES: usize = 16;
+const WAITING_BATCHES: usize = 128;
 
 /// A file to read, and how far it was read before.
 #[derive(Clone, Debug)]

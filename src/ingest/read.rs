@@ -49,6 +49,7 @@ impl Reader {
             let at_end =
                 self.read_lines(&mut file, adapter, &mut state, &mut cursor, &mut events)?;
             self.set_projects(&mut events);
+            let new_bytes = self.lines.consumed() - cursor.offset;
             cursor.offset = self.lines.consumed();
             cursor.anchor = anchor(&file, cursor.offset)?;
             cursor.state = state.save();
@@ -64,6 +65,7 @@ impl Reader {
                 developer: Arc::clone(&source.developer),
                 stat,
                 cursor: cursor.clone(),
+                new_bytes,
                 events: std::mem::take(&mut events),
             };
             if !sink(batch) || at_end {

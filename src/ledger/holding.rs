@@ -257,14 +257,14 @@ impl Holding {
         }
     }
 
-    fn who(&self) -> Who<'_> {
+    fn who(&self) -> Who {
         Who {
             session: self.session,
-            subagent: self.agent_id.as_deref(),
-            project: self.project.as_deref(),
-            branch: self.branch.as_deref(),
-            model: self.model.as_deref(),
-            developer: &self.developer,
+            subagent: self.agent_id.clone(),
+            project: self.project.clone(),
+            branch: self.branch.clone(),
+            model: self.model.clone(),
+            developer: Arc::clone(&self.developer),
         }
     }
 

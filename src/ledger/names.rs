@@ -10,14 +10,14 @@ use super::LedgerError;
 use crate::model::AgentId;
 
 /// Who and what a call is charged to, by text.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Who<'a> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Who {
     pub session: i64,
-    pub subagent: Option<&'a str>,
-    pub project: Option<&'a str>,
-    pub branch: Option<&'a str>,
-    pub model: Option<&'a str>,
-    pub developer: &'a str,
+    pub subagent: Option<Arc<str>>,
+    pub project: Option<Arc<str>>,
+    pub branch: Option<Arc<str>>,
+    pub model: Option<Arc<str>>,
+    pub developer: Arc<str>,
 }
 
 /// The same, read back.
@@ -37,16 +37,17 @@ pub(super) struct Attribution {
 /// after a failed one it must be thrown away.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    names: HashMap<Arc<str>, i64>,
+    texts: HashMap<Arc<str>, i64>,
     sessions: HashMap<(AgentId, Arc<str>), i64>,
     sources: HashMap<Arc<Path>, i64>,
     attributions: HashMap<[i64; 6], i64>,
     by_attribution: HashMap<i64, Attribution>,
+    last: Option<(Who, i64)>,
 }
 
 impl Names {
     fn name(&mut self, db: &Connection, text: &str) -> Result<i64, LedgerError> {
-        if let Some(&id) = self.names.get(text) {
+        if let Some(&id) = self.texts.get(text) {
             return Ok(id);
         }
         let known = db
@@ -59,7 +60,7 @@ impl Names {
                 .prepare_cached("INSERT INTO name (text) VALUES (?1) RETURNING id")?
                 .query_row([text], |row| row.get(0))?,
         };
-        self.names.insert(Arc::from(text), id);
+        self.texts.insert(Arc::from(text), id);
         Ok(id)
     }
 
@@ -121,15 +122,27 @@ impl Names {
     pub(super) fn attribution_id(
         &mut self,
         db: &Connection,
-        who: &Who<'_>,
+        who: &Who,
     ) -> Result<i64, LedgerError> {
+        // Neighbouring calls are mostly charged to the same.
+        if let Some((last, id)) = &self.last
+            && last == who
+        {
+            return Ok(*id);
+        }
+        let id = self.look_up_attribution(db, who)?;
+        self.last = Some((who.clone(), id));
+        Ok(id)
+    }
+
+    fn look_up_attribution(&mut self, db: &Connection, who: &Who) -> Result<i64, LedgerError> {
         let key = [
             who.session,
-            self.name(db, who.subagent.unwrap_or(""))?,
-            self.name(db, who.project.unwrap_or(""))?,
-            self.name(db, who.branch.unwrap_or(""))?,
-            self.name(db, who.model.unwrap_or(""))?,
-            self.name(db, who.developer)?,
+            self.name(db, who.subagent.as_deref().unwrap_or(""))?,
+            self.name(db, who.project.as_deref().unwrap_or(""))?,
+            self.name(db, who.branch.as_deref().unwrap_or(""))?,
+            self.name(db, who.model.as_deref().unwrap_or(""))?,
+            self.name(db, &who.developer)?,
         ];
         if let Some(&id) = self.attributions.get(&key) {
             return Ok(id);

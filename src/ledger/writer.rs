@@ -14,6 +14,9 @@ use super::sessions::Sessions;
 use super::{LedgerError, Pricing, reader, schema};
 use crate::model::{AgentId, Batch, Call, CallId, Cost, Cursor, Event, FileStat, StoredSource};
 
+/// Calls that are settled and stored together.
+const STORE_STEP: usize = 512;
+
 /// Beyond this many calls a bulk asks the database for each group instead: 16 bytes a call.
 const KNOWN_GROUPS_LIMIT: i64 = 500_000;
 
@@ -36,6 +39,8 @@ pub struct Writer {
 #[derive(Debug, Default)]
 struct Pending {
     open: bool,
+    /// Groups that are stored already, in this transaction.
+    stored: usize,
     groups: HashMap<i64, Vec<Holding>>,
     /// Groups in the order they came.
     order: Vec<i64>,
@@ -60,9 +65,17 @@ impl Writer {
         })
     }
 
-    /// Takes a batch in. Nothing is stored before [`Writer::commit`].
-    pub fn apply(&mut self, batch: Batch) -> Result<(), LedgerError> {
-        let applied = self.begin().and_then(|()| self.apply_batch(batch));
+    /// Takes a batch in. Nothing of it can be seen, and none is safe, before [`Writer::commit`].
+    pub fn apply(&mut self, batch: Batch, pricing: &mut Pricing<'_>) -> Result<(), LedgerError> {
+        let applied = self.begin().and_then(|()| {
+            self.apply_batch(batch)?;
+            // In small steps, so that the readers of files are never left waiting for long.
+            if self.pending.order.len() >= STORE_STEP {
+                self.store_pending(pricing)
+            } else {
+                Ok(())
+            }
+        });
         self.undo_on_error(applied)
     }
 
@@ -72,8 +85,8 @@ impl Writer {
     }
 
     /// Calls taken in since the last commit.
-    pub fn pending_calls(&self) -> usize {
-        self.pending.order.len()
+    pub fn uncommitted_calls(&self) -> usize {
+        self.pending.stored + self.pending.order.len()
     }
 
     /// Settles, prices and stores everything that was applied, with the cursors.
@@ -239,7 +252,9 @@ impl Writer {
         let mut deltas = Deltas::default();
         let mut groups = std::mem::take(&mut self.pending.groups);
         let mut contested = HashMap::new();
-        for key in std::mem::take(&mut self.pending.order) {
+        let order = std::mem::take(&mut self.pending.order);
+        self.pending.stored += order.len();
+        for key in order {
             let Some(mut group) = groups.remove(&key) else { continue };
             if group.iter().any(|row| row.session != group[0].session) {
                 self.hold_back(key, &mut group, pricing, &mut deltas)?;

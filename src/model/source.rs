@@ -58,6 +58,8 @@ pub struct Batch {
     pub stat: FileStat,
     /// Where reading goes on.
     pub cursor: Cursor,
+    /// Bytes that were read for this batch.
+    pub new_bytes: u64,
     /// What was found, in the order of the file.
     pub events: Vec<Event>,
 }

@@ -21,7 +21,7 @@ use serde_json::value::RawValue;
 use self::record::{Body, Message, Record, Usage};
 use self::usage::Part;
 use super::{Agent, LastSeen, Unparsed};
-use crate::model::{AgentId, Call, CallId, CallKind, Event, Millis, PicoUsd};
+use crate::model::{AgentId, Call, CallId, CallKind, Event, Millis, PicoUsd, Qualifiers};
 
 /// The model name of records that the client made up itself: errors, interruptions.
 const SYNTHETIC: &str = "<synthetic>";
@@ -38,12 +38,20 @@ pub struct State {
     agent_id: Option<Arc<str>>,
     saved: Saved,
     with_repeats: bool,
-    last_call: Option<Call>,
+    last: Option<Last>,
     sessions: LastSeen,
     agents: LastSeen,
     models: LastSeen,
     cwds: LastSeen,
     branches: LastSeen,
+}
+
+/// The call that the record before told of.
+#[derive(Clone, Debug)]
+struct Last {
+    call: Call,
+    qualifiers: Qualifiers,
+    iterations: Box<str>,
 }
 
 /// The part of the state that the cursor keeps.
@@ -120,7 +128,7 @@ impl Agent for Claude {
             agent_id,
             saved: saved.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
             with_repeats: false,
-            last_call: None,
+            last: None,
             sessions: LastSeen::default(),
             agents: LastSeen::default(),
             models: LastSeen::default(),
@@ -149,13 +157,11 @@ impl Agent for Claude {
         if !state.wants(record) {
             return Ok(());
         }
-        if let Ok(parsed) = serde_json::from_slice(record) {
-            return state.read(&parsed, &Raw { bytes: record, offset }, events);
-        }
-        // Invalid UTF-8 in some text must not lose the counts beside it.
+        // Invalid UTF-8 in some text must not lose the counts beside it. And text that is known to
+        // be valid parses faster.
         let text = String::from_utf8_lossy(record);
         let parsed = serde_json::from_str(&text).map_err(|_| Unparsed::NotJson)?;
-        state.read(&parsed, &Raw { bytes: text.as_bytes(), offset }, events)
+        state.read(&parsed, &Raw { text: &text, offset }, events)
     }
 }
 
@@ -264,18 +270,25 @@ impl State {
         events: &mut Vec<Event>,
     ) -> Result<(), Unparsed> {
         let timestamp = line.timestamp.or(self.saved.latest).ok_or(Unparsed::NoTimestamp)?;
+        let main = usage::message_part(message, usage);
+        let iterations = usage.iterations.map_or("", RawValue::get);
+        let is_final = message.stop_reason.non_empty().is_some() || iterations.len() > "[]".len();
+        if self.repeats_last(record, line, message, timestamp, &main, iterations, is_final) {
+            return Ok(());
+        }
         self.saved.begun = true;
         self.saved.latest = self.saved.latest.max(Some(timestamp));
-        let main = usage::message_part(message, usage);
         let call_id = self.identify(line, raw.offset, message, timestamp, &main);
-        if NEEDLES.web_search.find(raw.bytes).is_some()
+        if NEEDLES.web_search.find(raw.text.as_bytes()).is_some()
             && let Some(body) = raw.body()
         {
             self.saved.searches.note_uses(&call_id, &body);
         }
-        let has_iterations = !usage.iterations.0.is_empty();
-        let template = Call {
-            call_id: call_id.clone(),
+        let steps = usage::steps(usage);
+        let mut qualifiers = main.qualifiers;
+        qualifiers.longest_prompt = usage::longest_prompt(message, &steps);
+        let call = Call {
+            call_id,
             kind: main.kind,
             agent: AgentId::Claude,
             session_id: self.session_of(record),
@@ -283,45 +296,60 @@ impl State {
             model: message.model.non_empty().map(|model| self.models.share(model)),
             timestamp,
             usage: main.usage,
-            qualifiers: main.qualifiers,
+            qualifiers,
             cwd: record.cwd.non_empty().map(|cwd| self.cwds.share(cwd)),
             project: None,
             git_branch: record.git_branch.non_empty().map(|branch| self.branches.share(branch)),
-            is_final: message.stop_reason.non_empty().is_some() || has_iterations,
+            is_final,
             is_sidechain: line.is_sidechain,
             is_echo: line.is_echo,
             is_background: record.session_kind.is("bg"),
             reported_cost: record.cost_usd.and_then(positive_usd),
             offset: raw.offset,
         };
-        let parts = usage::further_parts(message, usage);
-        if parts.is_empty() && self.adds_nothing(&template) {
-            return Ok(());
+        for part in usage::further_parts(message, usage, &steps) {
+            events.push(Event::Call(Box::new(part_call(&call, part))));
         }
-        events.extend(
-            parts.into_iter().map(|part| Event::Call(Box::new(part_call(&template, part)))),
-        );
         if !self.with_repeats {
-            self.last_call = Some(template.clone());
+            self.last = Some(Last {
+                call: call.clone(),
+                qualifiers: main.qualifiers,
+                iterations: iterations.into(),
+            });
         }
-        events.push(Event::Call(Box::new(template)));
+        events.push(Event::Call(Box::new(call)));
         Ok(())
     }
 
-    /// The record repeats the one before: same call, same counts, no earlier, no more final.
-    fn adds_nothing(&self, call: &Call) -> bool {
-        self.last_call.as_ref().is_some_and(|last| {
-            last.timestamp <= call.timestamp
-                && (last.is_final || !call.is_final)
-                && last.call_id == call.call_id
-                && last.usage == call.usage
-                && last.qualifiers == call.qualifiers
-                && last.session_id == call.session_id
-                && last.agent_id == call.agent_id
-                && last.cwd == call.cwd
-                && last.git_branch == call.git_branch
-                && last.model == call.model
-        })
+    /// The record adds nothing to the one before: same call, same counts, no earlier, no more
+    /// final. More than half of all records are such, so this looks before anything is built.
+    #[expect(clippy::too_many_arguments, reason = "what a call is made of")]
+    fn repeats_last(
+        &self,
+        record: &Record<'_>,
+        line: &Line<'_>,
+        message: &Message<'_>,
+        timestamp: Millis,
+        main: &Part,
+        iterations: &str,
+        is_final: bool,
+    ) -> bool {
+        let Some(last) = &self.last else { return false };
+        let call = &last.call;
+        let same = |kept: Option<&str>, read: Option<&str>| kept == read;
+        call.timestamp <= timestamp
+            && (call.is_final || !is_final)
+            && call.usage == main.usage
+            && message.id.non_empty() == Some(&*call.call_id.id)
+            && same(call.call_id.request_id.as_deref(), line.request_id)
+            && call.call_id.run.is_none()
+            && last.qualifiers == main.qualifiers
+            && *last.iterations == *iterations
+            && call.agent_id == line.agent_id
+            && call.is_sidechain == line.is_sidechain
+            && call.is_echo == line.is_echo
+            && record.session_id.non_empty().is_none_or(|id| *id == *call.session_id)
+            && same(call.model.as_deref(), message.model.non_empty())
     }
 
     fn identify(
@@ -391,13 +419,13 @@ struct Line<'a> {
 
 /// The record's bytes and where they begin.
 struct Raw<'a> {
-    bytes: &'a [u8],
+    text: &'a str,
     offset: u64,
 }
 
 impl<'a> Raw<'a> {
     fn body(&self) -> Option<Body<'a>> {
-        serde_json::from_slice(self.bytes).ok()
+        serde_json::from_str(self.text).ok()
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::agents::json::{Count, Flag, Object, Objects, Text};
+use crate::agents::json::{Count, Flag, Object, Text};
 
 /// One line of a transcript.
 #[derive(Debug, Deserialize)]
@@ -121,8 +121,9 @@ pub(super) struct Usage<'a> {
     pub speed: Text<'a>,
     #[serde(borrow, default)]
     pub inference_geo: Text<'a>,
+    /// [`Iteration`]s; read on demand.
     #[serde(borrow, default)]
-    pub iterations: Objects<Iteration<'a>>,
+    pub iterations: Option<&'a RawValue>,
     #[serde(borrow, default)]
     pub fallback_credit: Object<FallbackCredit<'a>>,
 }

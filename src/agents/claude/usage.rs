@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::record::{CacheCreation, Iteration, Message, StopDetails, Usage};
-use crate::agents::json::{Count, Object};
+use crate::agents::json::{Count, Object, Objects};
 use crate::model::{CallKind, Geo, Qualifiers, Refusal, ServiceTier, Speed, TokenUsage};
 
 /// Output counts below this in a declined attempt may be the stream's opening figure.
@@ -58,15 +58,23 @@ pub(super) fn message_part(message: &Message<'_>, usage: &Usage<'_>) -> Part {
         qualifiers: Qualifiers {
             refusal,
             assumed: assumed || ambiguous_refusal,
-            longest_prompt: longest_prompt(message, usage),
             ..common_qualifiers(usage)
         },
     }
 }
 
+/// The provider's own steps; read only for records that are no repeat.
+pub(super) fn steps<'a>(usage: &Usage<'a>) -> Vec<Iteration<'a>> {
+    let steps = usage.iterations.map(|raw| serde_json::from_str::<Objects<_>>(raw.get()));
+    steps.and_then(Result::ok).unwrap_or_default().0
+}
+
 /// The pieces that the top level leaves out: advisors, declined attempts, compactions.
-pub(super) fn further_parts(message: &Message<'_>, usage: &Usage<'_>) -> Vec<Part> {
-    let entries = &usage.iterations.0;
+pub(super) fn further_parts(
+    message: &Message<'_>,
+    usage: &Usage<'_>,
+    entries: &[Iteration<'_>],
+) -> Vec<Part> {
     let served_by_fallback = entries.iter().position(|entry| entry.kind.is("fallback_message"));
     let mut parts = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
@@ -185,8 +193,8 @@ fn common_qualifiers(usage: &Usage<'_>) -> Qualifiers {
 
 /// The longest prompt where the top level sums several of the provider's own steps; zero where it
 /// is one step.
-fn longest_prompt(message: &Message<'_>, usage: &Usage<'_>) -> u64 {
-    let steps = usage.iterations.0.iter().filter(|entry| {
+pub(super) fn longest_prompt(message: &Message<'_>, steps: &[Iteration<'_>]) -> u64 {
+    let steps = steps.iter().filter(|entry| {
         entry.kind.is("message")
             && entry.model.non_empty().is_none_or(|model| message.model.is(model))
     });

@@ -1,0 +1,4 @@
+//! Integration tests: one binary, real files, real SQLite, the real program.
+
+mod harness;
+mod layering;
