@@ -1,7 +1,9 @@
 //! spendtop
 pub mod agents;
+pub mod clock;
 pub mod daemon;
 pub mod ingest;
 pub mod ledger;
 pub mod model;
+pub mod paths;
 pub mod pricing;

@@ -307,16 +307,18 @@ pub(super) fn load_group(
     Ok(group)
 }
 
-/// Loads one row.
+/// Loads one row and the group it belongs to.
 pub(super) fn load_row(
     db: &rusqlite::Connection,
     names: &mut Names,
     id: i64,
-) -> Result<Option<Holding>, LedgerError> {
+) -> Result<Option<(i64, Holding)>, LedgerError> {
     let mut statement =
         db.prepare_cached(&format!("SELECT {COLUMNS} FROM call WHERE call.id = ?1"))?;
     let mut rows = statement.query([id])?;
-    rows.next()?.map(|row| read(db, names, row)).transpose()
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let holding = read(db, names, row)?;
+    Ok(Some((holding.call_id.group_key(), holding)))
 }
 
 fn read(

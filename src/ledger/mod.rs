@@ -6,9 +6,11 @@
 mod error;
 mod holding;
 mod identity;
+mod inbox;
 mod names;
 mod prices;
 mod reader;
+mod reprice;
 mod rollup;
 mod schema;
 mod sessions;
@@ -17,7 +19,9 @@ mod writer;
 
 pub use error::LedgerError;
 pub use holding::Standing;
+pub use inbox::{Inbox, Request};
 pub use prices::Pricing;
 pub use reader::{Cell, Charged, Reader, Unlogged};
+pub use reprice::Repriced;
 pub use totals::Totals;
 pub use writer::Writer;

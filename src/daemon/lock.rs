@@ -1,0 +1,79 @@
+//! The instance lock: who holds it writes the ledger. Alive is the held lock, nothing else.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+/// What a holder does with the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Brings the ledger up to date once and ends.
+    Command,
+    /// Follows the transcripts for as long as it runs.
+    Collector,
+}
+
+/// Who holds the lock, by its own word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// What for.
+    pub role: Role,
+    /// Process id.
+    pub pid: u32,
+    /// Version of spendtop.
+    pub version: String,
+}
+
+/// The held lock; released when dropped, and by the kernel when the process ends however it ends.
+#[derive(Debug)]
+pub struct InstanceLock {
+    _file: File,
+}
+
+/// What trying came to.
+#[derive(Debug)]
+pub enum Attempt {
+    /// It is ours.
+    Held(InstanceLock),
+    /// Another process has it; none where it did not say who it is yet.
+    Taken(Option<Holder>),
+}
+
+impl InstanceLock {
+    /// Tries to take the lock, without waiting.
+    pub fn try_take(path: &Path, role: Role) -> io::Result<Attempt> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .mode(0o600)
+            .open(path)?;
+        match file.try_lock() {
+            Ok(()) => {
+                let holder = Holder {
+                    role,
+                    pid: std::process::id(),
+                    version: env!("CARGO_PKG_VERSION").to_owned(),
+                };
+                file.set_len(0)?;
+                file.rewind()?;
+                file.write_all(&serde_json::to_vec(&holder)?)?;
+                Ok(Attempt::Held(Self { _file: file }))
+            }
+            Err(TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                file.read_to_string(&mut text)?;
+                Ok(Attempt::Taken(serde_json::from_str(&text).ok()))
+            }
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}

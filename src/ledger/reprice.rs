@@ -1,0 +1,144 @@
+//! Charging calls anew: the old charge is kept, the new one appended.
+
+use std::collections::BTreeMap;
+
+use rusqlite::params;
+
+use super::holding::{self, StoredCharge};
+use super::rollup::Deltas;
+use super::writer::Writer;
+use super::{LedgerError, Pricing, Standing};
+use crate::model::UsdTotal;
+
+/// Rows that are looked at in one transaction.
+const ROWS_PER_COMMIT: i64 = 20_000;
+
+/// What a reprice changed (or would change) for one model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Repriced {
+    /// Counted calls whose charge is another now.
+    pub changed_calls: u64,
+    /// Counted calls that had no price and have one now.
+    pub newly_priced_calls: u64,
+    /// Counted calls that still have none.
+    pub unpriced_calls: u64,
+    /// Sum of the counted calls' charges before.
+    pub old: UsdTotal,
+    /// The same sum now.
+    pub new: UsdTotal,
+}
+
+impl Writer {
+    /// Charges every call anew with the book in use. A dry run changes nothing. Returns what
+    /// changed by model; only models with a change or without a price are listed.
+    pub fn reprice(
+        &mut self,
+        pricing: &mut Pricing<'_>,
+        dry_run: bool,
+    ) -> Result<BTreeMap<String, Repriced>, LedgerError> {
+        self.forget_book();
+        let outcome = self.reprice_all(pricing, dry_run);
+        self.undo_on_error(outcome)
+    }
+
+    fn reprice_all(
+        &mut self,
+        pricing: &mut Pricing<'_>,
+        dry_run: bool,
+    ) -> Result<BTreeMap<String, Repriced>, LedgerError> {
+        let mut models: BTreeMap<String, Repriced> = BTreeMap::new();
+        let mut after = 0;
+        loop {
+            self.db.execute_batch("BEGIN IMMEDIATE")?;
+            let ids = self.ids_after(after)?;
+            let mut deltas = Deltas::default();
+            let mut touched = std::collections::BTreeSet::new();
+            for &id in &ids {
+                if let Some(session) = self.reprice_row(id, pricing, &mut models, &mut deltas)? {
+                    touched.insert(session);
+                }
+            }
+            if dry_run {
+                // Rows and price rows it made on the way are not to be kept.
+                self.db.execute_batch("ROLLBACK")?;
+                self.forget_book();
+            } else {
+                deltas.store(&self.db)?;
+                for session in touched {
+                    self.sessions.store_unlogged(&self.db, session)?;
+                }
+                self.db.execute_batch("COMMIT")?;
+            }
+            match ids.last() {
+                Some(&last) => after = last,
+                None => break,
+            }
+        }
+        models.retain(|_, model| model.changed_calls > 0 || model.unpriced_calls > 0);
+        Ok(models)
+    }
+
+    fn ids_after(&self, after: i64) -> Result<Vec<i64>, LedgerError> {
+        let mut statement =
+            self.db.prepare_cached("SELECT id FROM call WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+        let ids = statement.query_map([after, ROWS_PER_COMMIT], |row| row.get(0))?;
+        Ok(ids.collect::<Result<_, _>>()?)
+    }
+
+    /// Charges one row anew; tells its session if the charge changed.
+    fn reprice_row(
+        &mut self,
+        id: i64,
+        pricing: &mut Pricing<'_>,
+        models: &mut BTreeMap<String, Repriced>,
+        deltas: &mut Deltas,
+    ) -> Result<Option<i64>, LedgerError> {
+        let Some((group_key, mut row)) = holding::load_row(&self.db, &mut self.names, id)? else {
+            return Ok(None);
+        };
+        let Some(old) = row.charge else { return Ok(None) };
+        let new = self.charge(&row.to_call(), pricing)?;
+        let differs = (old.amount, old.status, old.multiplier_ppm)
+            != (new.amount, new.status, new.multiplier_ppm);
+        if row.standing == Standing::Counted {
+            let name = row.model.as_deref().unwrap_or("(no model)").to_owned();
+            let model = models.entry(name).or_default();
+            model.old += old.amount.map_or(UsdTotal::ZERO, UsdTotal::from);
+            model.new += new.amount.map_or(UsdTotal::ZERO, UsdTotal::from);
+            model.changed_calls += u64::from(differs);
+            model.newly_priced_calls += u64::from(old.amount.is_none() && new.amount.is_some());
+            model.unpriced_calls += u64::from(new.amount.is_none());
+        }
+        if !differs {
+            return Ok(None);
+        }
+        self.supersede(id, &old, pricing)?;
+        let (before, now) = holding::store(&self.db, &mut self.names, group_key, &mut row, new)?;
+        deltas.replace(before, now);
+        Ok(Some(row.session))
+    }
+
+    fn supersede(
+        &self,
+        id: i64,
+        old: &StoredCharge,
+        pricing: &Pricing<'_>,
+    ) -> Result<(), LedgerError> {
+        self.db
+            .prepare_cached(
+                "INSERT INTO superseded_charge (call, revision, cost_pico, cost_status, price_row,
+                     multiplier_ppm, superseded_at)
+                 SELECT ?1, (SELECT count(*) FROM superseded_charge WHERE call = ?1), ?2, ?3, ?4,
+                     ?5, ?6",
+            )?
+            .execute(params![
+                id,
+                old.amount.map(|amount| amount.0),
+                old.status,
+                old.price_row,
+                old.multiplier_ppm,
+                pricing.now.0,
+            ])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,179 @@
+//! Where things are: the only reader of the environment.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use directories::BaseDirs;
+
+/// The environment, as far as spendtop cares.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Paths {
+    home: Option<PathBuf>,
+    config_home: Option<PathBuf>,
+    data_home: Option<PathBuf>,
+    spendtop_config: Option<PathBuf>,
+    spendtop_db: Option<PathBuf>,
+    claude_config_dir: Option<OsString>,
+    user: Option<String>,
+    no_color: bool,
+    dumb_terminal: bool,
+}
+
+impl Paths {
+    /// Reads the process's environment.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn from_env() -> Self {
+        let data_home = BaseDirs::new().map(|dirs| dirs.data_dir().to_owned());
+        Self::new(data_home, |name| std::env::var_os(name))
+    }
+
+    /// Reads an environment; an empty variable counts as unset.
+    fn new(data_home: Option<PathBuf>, get: impl Fn(&str) -> Option<OsString>) -> Self {
+        let get = |name: &str| get(name).filter(|value| !value.is_empty());
+        let path = |name: &str| get(name).map(PathBuf::from);
+        // The XDG specification: a relative path there is to be ignored.
+        let xdg = |name: &str| path(name).filter(|path| path.is_absolute());
+        let home = path("HOME");
+        Self {
+            config_home: xdg("XDG_CONFIG_HOME")
+                .or_else(|| home.as_ref().map(|home| home.join(".config"))),
+            data_home: xdg("XDG_DATA_HOME").or(data_home),
+            home,
+            spendtop_config: path("SPENDTOP_CONFIG"),
+            spendtop_db: path("SPENDTOP_DB"),
+            claude_config_dir: get("CLAUDE_CONFIG_DIR"),
+            user: ["USER", "LOGNAME"].iter().find_map(|name| get(name)?.into_string().ok()),
+            no_color: get("NO_COLOR").is_some(),
+            dumb_terminal: get("TERM").is_some_and(|term| term == "dumb"),
+        }
+    }
+
+    /// The user's home.
+    pub fn home(&self) -> Option<&Path> {
+        self.home.as_deref()
+    }
+
+    /// The login name, for lack of a configured developer.
+    pub fn user(&self) -> &str {
+        self.user.as_deref().unwrap_or("unknown")
+    }
+
+    /// `NO_COLOR` is set, or the terminal knows no colours.
+    pub fn no_color(&self) -> bool {
+        self.no_color || self.dumb_terminal
+    }
+
+    /// The config file: what was asked for, `SPENDTOP_CONFIG`, or the user's. The flag tells that
+    /// it was named, so it must exist.
+    pub fn config_file(&self, asked: Option<&Path>) -> Option<(PathBuf, bool)> {
+        asked
+            .map(Path::to_owned)
+            .or_else(|| self.spendtop_config.clone())
+            .map(|path| (path, true))
+            .or_else(|| Some((self.config_home.as_ref()?.join("spendtop/config.toml"), false)))
+    }
+
+    /// The ledger: what was asked for, `SPENDTOP_DB`, or the user's.
+    pub fn ledger(&self, asked: Option<&Path>) -> Option<PathBuf> {
+        asked
+            .map(Path::to_owned)
+            .or_else(|| self.spendtop_db.clone())
+            .or_else(|| Some(self.data_home.as_ref()?.join("spendtop/ledger.db")))
+    }
+
+    /// Where Claude Code may write transcripts. A root that does not exist does no harm; one that
+    /// is left out hides spend.
+    pub fn claude_roots(&self) -> Vec<PathBuf> {
+        let mut roots = Vec::new();
+        if let Some(list) = &self.claude_config_dir {
+            let list = list.to_string_lossy();
+            for folder in list.split(',').map(str::trim).filter(|folder| !folder.is_empty()) {
+                roots.push(self.claude_projects(Path::new(folder)));
+            }
+        }
+        roots.extend(self.home.as_ref().map(|home| home.join(".claude/projects")));
+        roots.extend(self.config_home.as_ref().map(|config| config.join("claude/projects")));
+        let mut unique = Vec::new();
+        for root in roots {
+            if !unique.contains(&root) {
+                unique.push(root);
+            }
+        }
+        unique
+    }
+
+    /// A Claude config folder's transcripts; the `projects` folder itself is taken as it is.
+    pub fn claude_projects(&self, folder: &Path) -> PathBuf {
+        let folder = self.expand(folder);
+        if folder.file_name().is_some_and(|name| name == "projects") {
+            folder
+        } else {
+            folder.join("projects")
+        }
+    }
+
+    /// Resolves a leading `~`.
+    pub fn expand(&self, path: &Path) -> PathBuf {
+        match (path.strip_prefix("~"), &self.home) {
+            (Ok(rest), Some(home)) => home.join(rest),
+            _ => path.to_owned(),
+        }
+    }
+
+    /// Shortens the home to `~`, for reading.
+    pub fn shorten(&self, path: &Path) -> String {
+        let below = self.home.as_ref().and_then(|home| path.strip_prefix(home).ok());
+        below.map_or_else(|| path.display().to_string(), |below| format!("~/{}", below.display()))
+    }
+}
+
+/// The file beside a ledger that other processes leave requests in.
+pub fn inbox_of(ledger: &Path) -> PathBuf {
+    ledger.with_extension("inbox.db")
+}
+
+/// The file beside a ledger whose lock says who writes it.
+pub fn lock_of(ledger: &Path) -> PathBuf {
+    ledger.with_extension("lock")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(vars: &[(&str, &str)]) -> Paths {
+        Paths::new(None, |name| {
+            vars.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value))
+        })
+    }
+
+    #[test]
+    fn every_root_of_claude_code_is_looked_at_once() {
+        let roots =
+            paths(&[("HOME", "/h"), ("CLAUDE_CONFIG_DIR", "/a, ~/b,/c/projects,/h/.claude")])
+                .claude_roots();
+        let expected = [
+            "/a/projects",
+            "/h/b/projects",
+            "/c/projects",
+            "/h/.claude/projects",
+            "/h/.config/claude/projects",
+        ];
+        assert_eq!(roots, expected.map(PathBuf::from));
+        let roots = paths(&[("HOME", "/h"), ("XDG_CONFIG_HOME", "/x")]).claude_roots();
+        assert_eq!(roots, ["/h/.claude/projects", "/x/claude/projects"].map(PathBuf::from));
+        assert!(paths(&[]).claude_roots().is_empty());
+    }
+
+    #[test]
+    fn what_was_asked_for_wins() {
+        let paths = paths(&[("HOME", "/h"), ("SPENDTOP_CONFIG", "/e.toml"), ("SPENDTOP_DB", "")]);
+        assert_eq!(paths.config_file(None), Some((PathBuf::from("/e.toml"), true)));
+        let asked = Path::new("/f.toml");
+        assert_eq!(paths.config_file(Some(asked)), Some((asked.to_owned(), true)));
+        assert_eq!(paths.ledger(None), None);
+        let user = self::paths(&[("HOME", "/h"), ("XDG_DATA_HOME", "relative")]);
+        assert_eq!(user.config_file(None), Some(("/h/.config/spendtop/config.toml".into(), false)));
+        assert_eq!(user.ledger(None), None);
+    }
+}
