@@ -1,8 +1,10 @@
 //! Brings the ledger up to date with the transcripts, once.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::thread::available_parallelism;
 
-use crate::ingest::{self, Problem, Root};
+use crate::ingest::{self, Problem, Root, Scan};
 use crate::ledger::{LedgerError, Pricing, Writer};
 
 /// Calls in one transaction of a backfill: what a crash makes us read again.
@@ -31,6 +33,44 @@ pub struct CaughtUp {
     pub problems: Vec<Problem>,
 }
 
+/// What is to be read.
+#[derive(Debug)]
+pub struct Plan {
+    scans: Vec<Scan>,
+    found: CaughtUp,
+}
+
+/// Finds the transcripts below the roots that changed since the ledger read them.
+pub fn plan(writer: &Writer, roots: &[Root]) -> Result<Plan, LedgerError> {
+    let mut discovery = ingest::discover(roots);
+    let problems = std::mem::take(&mut discovery.problems);
+    let files = discovery.files.len();
+    let scans = ingest::scan(discovery, &mut writer.sources()?);
+    Ok(Plan { found: CaughtUp { files, changed_files: scans.len(), problems }, scans })
+}
+
+/// The same for these files alone; a folder among them means looking at everything.
+pub fn plan_paths(
+    writer: &Writer,
+    roots: &[Root],
+    paths: &BTreeSet<PathBuf>,
+) -> Result<Plan, LedgerError> {
+    let mut scans = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            return plan(writer, roots);
+        }
+        let Some(source) = roots.iter().find_map(|root| ingest::source_file(root, path)) else {
+            continue;
+        };
+        let stored = writer.source(path)?;
+        if stored.as_ref().is_none_or(|stored| stored.stat != source.stat) {
+            scans.push(Scan { source, stored });
+        }
+    }
+    Ok(Plan::of(scans))
+}
+
 /// Reads everything new below the roots into the ledger.
 pub fn catch_up(
     writer: &mut Writer,
@@ -38,35 +78,53 @@ pub fn catch_up(
     pricing: &mut Pricing<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<CaughtUp, LedgerError> {
-    let mut discovery = ingest::discover(roots);
-    let mut found = CaughtUp {
-        files: discovery.files.len(),
-        problems: std::mem::take(&mut discovery.problems),
-        ..CaughtUp::default()
-    };
-    let scans = ingest::scan(discovery, &mut writer.sources()?);
-    found.changed_files = scans.len();
-    if scans.is_empty() {
-        return Ok(found);
+    plan(writer, roots)?.run(writer, pricing, progress)
+}
+
+impl Plan {
+    /// A plan to read these.
+    fn of(scans: Vec<Scan>) -> Self {
+        Self { found: CaughtUp { changed_files: scans.len(), ..CaughtUp::default() }, scans }
     }
-    let total_bytes = scans.iter().map(ingest::Scan::new_bytes).sum();
-    let is_backfill = total_bytes > BACKFILL_BYTES;
-    if is_backfill {
-        writer.begin_bulk()?;
+
+    /// Nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.scans.is_empty()
     }
-    let threads = if is_backfill { available_parallelism().map_or(1, Into::into) } else { 1 };
-    let mut done = Progress { total_bytes, read_bytes: 0 };
-    let read = ingest::backfill(&scans, threads, |batch| {
-        done.read_bytes += batch.new_bytes;
-        progress(done);
-        writer.apply(batch, pricing)?;
-        if writer.uncommitted_calls() >= CALLS_PER_COMMIT { writer.commit(pricing) } else { Ok(()) }
-    });
-    let stored = read.and_then(|problems| {
-        found.problems.extend(problems);
-        writer.commit(pricing)
-    });
-    // Also after an error: what was committed is worth keeping in one file.
-    let ended = if is_backfill { writer.end_bulk() } else { Ok(()) };
-    stored.and(ended).map(|()| found)
+
+    /// What was found, where nothing is to be read.
+    pub fn nothing_to_do(self) -> CaughtUp {
+        self.found
+    }
+
+    /// Reads it into the ledger.
+    pub fn run(
+        self,
+        writer: &mut Writer,
+        pricing: &mut Pricing<'_>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<CaughtUp, LedgerError> {
+        let Self { scans, mut found } = self;
+        let total_bytes = scans.iter().map(Scan::new_bytes).sum();
+        let is_backfill = total_bytes > BACKFILL_BYTES;
+        if is_backfill {
+            writer.begin_bulk()?;
+        }
+        let threads = if is_backfill { available_parallelism().map_or(1, Into::into) } else { 1 };
+        let mut done = Progress { total_bytes, read_bytes: 0 };
+        let read = ingest::backfill(&scans, threads, |batch| {
+            done.read_bytes += batch.new_bytes;
+            progress(done);
+            writer.apply(batch, pricing)?;
+            let enough = writer.uncommitted_calls() >= CALLS_PER_COMMIT;
+            if enough { writer.commit(pricing) } else { Ok(()) }
+        });
+        let stored = read.and_then(|problems| {
+            found.problems.extend(problems);
+            writer.commit(pricing)
+        });
+        // Also after an error: what was committed is worth keeping in one file.
+        let ended = if is_backfill { writer.end_bulk() } else { Ok(()) };
+        stored.and(ended).map(|()| found)
+    }
 }

@@ -1,7 +1,14 @@
 //! The one loop that wires sources, prices and ledger together.
 
+mod book;
 mod catch_up;
 mod lock;
+mod requests;
+mod run;
+mod watch;
 
-pub use catch_up::{CaughtUp, Progress, catch_up};
+pub use book::Book;
+pub use catch_up::{CaughtUp, Plan, Progress, catch_up, plan, plan_paths};
 pub use lock::{Attempt, Holder, InstanceLock, Role};
+pub use requests::{keep_book, serve, waiting_requests};
+pub use run::{Collector, News, run};

@@ -79,6 +79,20 @@ pub fn discover(roots: &[Root]) -> Discovery {
     found
 }
 
+/// A single file below a root, if it is a transcript that is there.
+pub fn source_file(root: &Root, path: &Path) -> Option<SourceFile> {
+    if !path.starts_with(&root.path) || !agents::adapter(root.agent).is_transcript(path) {
+        return None;
+    }
+    let metadata = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
+    Some(SourceFile {
+        path: path.to_owned(),
+        agent: root.agent,
+        developer: Arc::clone(&root.developer),
+        stat: FileStat::from(&metadata),
+    })
+}
+
 fn walk(root: &Root, seen: &mut HashSet<(u64, u64)>, found: &mut Discovery) {
     let adapter = agents::adapter(root.agent);
     for entry in WalkDir::new(&root.path).follow_links(true).max_depth(MAX_DEPTH) {

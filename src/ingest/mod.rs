@@ -10,7 +10,7 @@ mod project;
 mod read;
 
 pub use backfill::{Scan, backfill, scan};
-pub use discover::{Discovery, Problem, Root, SourceFile, discover};
+pub use discover::{Discovery, Problem, Root, SourceFile, discover, source_file};
 pub use lines::{LineBuffer, MAX_LINE};
 pub use project::Projects;
 pub use read::{Reader, replay};

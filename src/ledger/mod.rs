@@ -20,7 +20,7 @@ mod writer;
 pub use error::LedgerError;
 pub use holding::Standing;
 pub use inbox::{Inbox, Request};
-pub use prices::Pricing;
+pub use prices::{KeptBook, Pricing};
 pub use reader::{Cell, Charged, Reader, Unlogged};
 pub use reprice::Repriced;
 pub use totals::Totals;

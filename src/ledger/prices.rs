@@ -1,8 +1,8 @@
 //! Price books and rows that charges name, and charging anew with another book.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::LedgerError;
+use super::{LedgerError, Reader};
 use super::writer::Writer;
 use crate::model::{Call, Cost, Millis};
 
@@ -20,6 +20,42 @@ pub struct Pricing<'a> {
     pub now: Millis,
 }
 
+/// A price book that was fetched and kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptBook {
+    /// Where it came from.
+    pub source: String,
+    /// When.
+    pub stored_at: Millis,
+    /// Its canonical bytes.
+    pub content: Vec<u8>,
+}
+
+/// The book that was kept last.
+fn newest_book(db: &Connection) -> Result<Option<KeptBook>, LedgerError> {
+    let book = db
+        .prepare_cached(
+            "SELECT source, stored_at, content FROM price_book WHERE content IS NOT NULL
+             ORDER BY stored_at DESC, id DESC LIMIT 1",
+        )?
+        .query_row([], |row| {
+            Ok(KeptBook {
+                source: row.get(0)?,
+                stored_at: Millis(row.get(1)?),
+                content: row.get(2)?,
+            })
+        })
+        .optional()?;
+    Ok(book)
+}
+
+impl Reader {
+    /// The price book that was kept last.
+    pub fn newest_book(&self) -> Result<Option<KeptBook>, LedgerError> {
+        newest_book(&self.db)
+    }
+}
+
 impl std::fmt::Debug for Pricing<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Pricing").field("sha256", &self.sha256).finish_non_exhaustive()
@@ -27,6 +63,11 @@ impl std::fmt::Debug for Pricing<'_> {
 }
 
 impl Writer {
+    /// The price book that was kept last.
+    pub fn newest_book(&self) -> Result<Option<KeptBook>, LedgerError> {
+        newest_book(&self.db)
+    }
+
     /// The ledger's number of a row of the book in use.
     pub(super) fn price_row(
         &mut self,
@@ -84,6 +125,12 @@ impl Writer {
             .query_row([sha256], |row| row.get(0))
             .optional()?;
         if let Some(book) = known {
+            if content.is_some() {
+                // The same book may have come with the program; kept from now on, and newest.
+                self.db
+                    .prepare_cached("UPDATE price_book SET content = ?2, stored_at = ?3 WHERE id = ?1")?
+                    .execute(params![book, content, stored_at.0])?;
+            }
             return Ok(book);
         }
         let mut insert = self.db.prepare_cached(

@@ -243,27 +243,39 @@ pub(super) fn read_sources(db: &Connection) -> Result<HashMap<PathBuf, StoredSou
     let mut sources = HashMap::new();
     while let Some(row) = rows.next()? {
         let path = PathBuf::from(OsStr::from_bytes(row.get_ref(0)?.as_bytes().unwrap_or_default()));
-        sources.insert(
-            path,
-            StoredSource {
-                stat: FileStat {
-                    dev: count(row, 1)?,
-                    ino: count(row, 2)?,
-                    size: count(row, 3)?,
-                    mtime_ns: row.get(4)?,
-                    ctime_ns: row.get(5)?,
-                },
-                cursor: Cursor {
-                    offset: count(row, 6)?,
-                    anchor: row.get(7)?,
-                    unparsed: count(row, 8)?,
-                    oversized: count(row, 9)?,
-                    state: row.get(10)?,
-                },
-            },
-        );
+        sources.insert(path, stored_source(row)?);
     }
     Ok(sources)
+}
+
+/// How far one transcript has been read.
+pub(super) fn read_source(
+    db: &Connection,
+    path: &Path,
+) -> Result<Option<StoredSource>, LedgerError> {
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {SOURCE_COLUMNS} FROM source WHERE path = ?1"))?;
+    let mut rows = statement.query([path.to_string_lossy()])?;
+    Ok(rows.next()?.map(stored_source).transpose()?)
+}
+
+fn stored_source(row: &Row<'_>) -> rusqlite::Result<StoredSource> {
+    Ok(StoredSource {
+        stat: FileStat {
+            dev: count(row, 1)?,
+            ino: count(row, 2)?,
+            size: count(row, 3)?,
+            mtime_ns: row.get(4)?,
+            ctime_ns: row.get(5)?,
+        },
+        cursor: Cursor {
+            offset: count(row, 6)?,
+            anchor: row.get(7)?,
+            unparsed: count(row, 8)?,
+            oversized: count(row, 9)?,
+            state: row.get(10)?,
+        },
+    })
 }
 
 fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {

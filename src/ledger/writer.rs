@@ -84,6 +84,11 @@ impl Writer {
         reader::read_sources(&self.db)
     }
 
+    /// How far one transcript has been read.
+    pub fn source(&self, path: &Path) -> Result<Option<StoredSource>, LedgerError> {
+        reader::read_source(&self.db, path)
+    }
+
     /// Calls taken in since the last commit.
     pub fn uncommitted_calls(&self) -> usize {
         self.pending.stored + self.pending.order.len()

@@ -1,0 +1,218 @@
+//! What every command starts from: config, paths, clock, price book, an up-to-date ledger.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+use tracing_subscriber::filter::LevelFilter;
+
+use super::UsageError;
+use super::args::Global;
+use crate::clock::{Clock, FixedClock, SystemClock};
+use crate::config::Config;
+use crate::daemon::{self, Attempt, CaughtUp, Holder, InstanceLock, Progress, Role};
+use crate::ingest::{Problem, Root};
+use crate::ledger::{LedgerError, Reader, Writer};
+use crate::model::{AgentId, Millis};
+use crate::paths::{self, Paths};
+
+/// A catch-up that takes longer than this shows its progress.
+const SHOW_PROGRESS_AFTER: Duration = Duration::from_millis(500);
+
+/// How long to wait for another command to finish bringing the ledger up to date.
+const WAIT_FOR_COMMAND: Duration = Duration::from_secs(2);
+
+/// What every command starts from.
+pub(super) struct Context {
+    pub global: Global,
+    pub paths: Paths,
+    pub config: Config,
+    pub ledger: PathBuf,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// How a ledger was brought up to date.
+pub(super) enum Freshness {
+    /// By us.
+    CaughtUp(CaughtUp),
+    /// A running collector does it.
+    Collected(Option<Holder>),
+    /// Another command was still at it when we stopped waiting.
+    Behind,
+}
+
+impl Context {
+    pub(super) fn new(global: &Global) -> Result<Self> {
+        let paths = Paths::from_env();
+        let config = Config::load(&paths, global.config.as_deref())?;
+        let clock: Arc<dyn Clock> = match &global.now {
+            None => Arc::new(SystemClock),
+            Some(text) => {
+                let now = Millis::parse(text).ok_or_else(|| {
+                    UsageError(format!("--now {text:?}: not an RFC 3339 time"))
+                })?;
+                Arc::new(FixedClock(now))
+            }
+        };
+        let ledger = paths.ledger(global.db.as_deref()).ok_or_else(|| {
+            UsageError("no home directory: say where the ledger is with --db or SPENDTOP_DB".into())
+        })?;
+        Ok(Self { global: global.clone(), paths, config, ledger, clock })
+    }
+
+    pub(super) fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    /// Colours are wanted and can be shown.
+    pub(super) fn color(&self) -> bool {
+        !self.global.no_color && !self.paths.no_color() && std::io::stdout().is_terminal()
+    }
+
+    pub(super) fn start_log(&self) {
+        let level = match (self.global.quiet, self.global.verbose) {
+            (true, _) => LevelFilter::ERROR,
+            (false, 0) => LevelFilter::WARN,
+            (false, 1) => LevelFilter::INFO,
+            (false, _) => LevelFilter::DEBUG,
+        };
+        // Fails only where a log was started before, which then serves.
+        let _ = tracing_subscriber::fmt()
+            .with_max_level(level)
+            .with_writer(std::io::stderr)
+            .with_target(false)
+            .without_time()
+            .with_ansi(self.color() && std::io::stderr().is_terminal())
+            .try_init();
+    }
+
+    /// Who pays for calls on this machine.
+    pub(super) fn developer(&self) -> &str {
+        self.config.developer.as_deref().unwrap_or_else(|| self.paths.user())
+    }
+
+    /// Every folder that may hold transcripts.
+    pub(super) fn roots(&self) -> Vec<Root> {
+        let developer: Arc<str> = Arc::from(self.developer());
+        let configured =
+            self.config.claude_roots.iter().map(|folder| self.paths.claude_projects(folder));
+        let mut paths = self.paths.claude_roots();
+        paths.extend(configured);
+        paths
+            .into_iter()
+            .map(|path| Root { agent: AgentId::Claude, path, developer: Arc::clone(&developer) })
+            .collect()
+    }
+
+    /// The price book in force, with the user's own prices.
+    pub(super) fn book(&self) -> Result<daemon::Book> {
+        let kept = match Reader::open(&self.ledger) {
+            Ok(Some(reader)) => reader.newest_book()?,
+            Ok(None) => None,
+            Err(error) => return Err(error.into()),
+        };
+        self.book_over(kept)
+    }
+
+    /// The price book in force over what a ledger keeps.
+    pub(super) fn book_over(&self, kept: Option<crate::ledger::KeptBook>) -> Result<daemon::Book> {
+        let base = daemon::Book::base(kept.as_ref());
+        daemon::Book::with_user_prices(base, &self.config).map_err(anyhow::Error::from)
+    }
+
+    /// Brings the ledger up to date, unless another process does.
+    pub(super) fn freshen(&self) -> Result<Freshness> {
+        let lock = paths::lock_of(&self.ledger);
+        let deadline = Instant::now() + WAIT_FOR_COMMAND;
+        loop {
+            let attempt = InstanceLock::try_take(&lock, Role::Command)
+                .map_err(|source| LedgerError::Unwritable { path: lock.clone(), source })?;
+            match attempt {
+                Attempt::Held(_held) => return self.catch_up().map(Freshness::CaughtUp),
+                Attempt::Taken(Some(holder)) if holder.role == Role::Collector => {
+                    return Ok(Freshness::Collected(Some(holder)));
+                }
+                Attempt::Taken(_) if Instant::now() < deadline => {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                Attempt::Taken(_) => return Ok(Freshness::Behind),
+            }
+        }
+    }
+
+    fn catch_up(&self) -> Result<CaughtUp> {
+        let mut writer = Writer::open(&self.ledger)?;
+        let plan = daemon::plan(&writer, &self.roots())?;
+        let inbox = daemon::waiting_requests(&self.ledger, self.now())?;
+        if plan.is_empty() && inbox.is_none() {
+            return Ok(plan.nothing_to_do());
+        }
+        let mut book = self.book_over(writer.newest_book()?)?;
+        let mut bar = Bar::new(!self.global.quiet && std::io::stderr().is_terminal());
+        let found = plan.run(&mut writer, &mut book.pricing(self.now()), &mut |p| bar.update(p));
+        bar.finish();
+        let found = found?;
+        if let Some(inbox) = inbox {
+            daemon::serve(&inbox, &mut writer, &mut book, &self.config, self.now())?;
+        }
+        Ok(found)
+    }
+
+    /// An up-to-date ledger to read; none while there is none.
+    pub(super) fn fresh_reader(&self) -> Result<Option<Reader>> {
+        match self.freshen()? {
+            Freshness::CaughtUp(found) => warn_of(&found.problems),
+            Freshness::Collected(_) => {}
+            Freshness::Behind => tracing::warn!(
+                "another spendtop is still reading the transcripts: this is what it has so far"
+            ),
+        }
+        Reader::open(&self.ledger).context("cannot read the ledger")
+    }
+}
+
+fn warn_of(problems: &[Problem]) {
+    for problem in problems {
+        tracing::info!("{}: {}", problem.path.display(), problem.what);
+    }
+}
+
+/// A progress bar that appears only if it is worth it.
+struct Bar {
+    wanted: bool,
+    since: Instant,
+    bar: Option<ProgressBar>,
+}
+
+impl Bar {
+    fn new(wanted: bool) -> Self {
+        Self { wanted, since: Instant::now(), bar: None }
+    }
+
+    fn update(&mut self, progress: Progress) {
+        if self.bar.is_none() && self.wanted && self.since.elapsed() > SHOW_PROGRESS_AFTER {
+            let style = ProgressStyle::with_template(
+                "reading transcripts {wide_bar} {bytes}/{total_bytes} {eta}",
+            );
+            let bar = ProgressBar::new(progress.total_bytes);
+            self.bar = Some(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())));
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_position(progress.read_bytes);
+        }
+    }
+
+    fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// A path that stands for a file in messages.
+pub(super) fn show(paths: &Paths, path: &Path) -> String {
+    paths.shorten(path)
+}

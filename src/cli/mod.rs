@@ -1,0 +1,117 @@
+//! The commands: one file each. The types of what can be typed are in `args`.
+
+mod args;
+mod config;
+mod context;
+mod demo;
+mod doctor;
+mod explain;
+mod fetch;
+mod ingest;
+mod live;
+mod prices;
+mod report;
+mod reprice;
+mod sessions;
+mod shell;
+mod when;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use self::args::{Cli, Command};
+use self::context::Context;
+use crate::config::ConfigError;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// As asked.
+    Done,
+    /// There was nothing to report.
+    NoData,
+    /// `doctor` or a check found something wrong.
+    Problems,
+}
+
+/// Something in what the user typed or wrote is wrong; exit code 2, as clap's.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct UsageError(String);
+
+/// Runs the program and tells its exit code: 0 fine, 1 an error, 2 wrong usage or config, 5
+/// problems found, 10 nothing to report.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors; a closed pipe is nobody's concern.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match run(&cli) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::NoData) => ExitCode::from(10),
+        Ok(Outcome::Problems) => ExitCode::from(5),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "spendtop: {error:#}");
+            ExitCode::from(if is_usage(&error) { 2 } else { 1 })
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<Outcome> {
+    // These must work whatever the config says.
+    match &cli.command {
+        Some(Command::Completions { shell }) => return shell::completions(*shell),
+        Some(Command::Man) => return shell::man(),
+        Some(Command::Config(command)) => return config::run(&cli.global, command),
+        _ => {}
+    }
+    let context = Context::new(&cli.global)?;
+    context.start_log();
+    // One buffer: a line-buffered terminal would be written to for every row.
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let outcome = match &cli.command {
+        None => {
+            drop(out);
+            return live::run(&context);
+        }
+        Some(Command::Demo(args)) => {
+            drop(out);
+            return demo::run(&context, *args);
+        }
+        Some(Command::Report(args)) => report::run(&context, args, &mut out),
+        Some(Command::Sessions(args)) => sessions::run(&context, args, &mut out),
+        Some(Command::Explain(args)) => explain::run(&context, args, &mut out),
+        Some(Command::Ingest(args)) => ingest::run(&context, *args, &mut out),
+        Some(Command::Prices(command)) => prices::run(&context, command, &mut out),
+        Some(Command::Reprice(args)) => reprice::run(&context, *args, &mut out),
+        Some(Command::Doctor(args)) => doctor::run(&context, *args, &mut out),
+        Some(Command::Config(_) | Command::Completions { .. } | Command::Man) => Ok(Outcome::Done),
+    }?;
+    out.flush()?;
+    Ok(outcome)
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let broken = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(broken)
+            || cause.downcast_ref::<serde_json::Error>().is_some_and(|error| {
+                error.io_error_kind() == Some(io::ErrorKind::BrokenPipe)
+            })
+            || cause.downcast_ref::<csv::Error>().is_some_and(|error| {
+                matches!(error.kind(), csv::ErrorKind::Io(error) if broken(error))
+            })
+    })
+}
+
+fn is_usage(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.is::<UsageError>() || cause.is::<ConfigError>())
+}

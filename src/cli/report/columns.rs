@@ -1,0 +1,197 @@
+//! A report as rows and columns: the terminal's table, CSV, Markdown.
+
+use std::io::Write;
+
+use anyhow::Result;
+
+use super::group::{Report, Row, Sums};
+use crate::cli::args::Group;
+use crate::cli::context::Context;
+use crate::cli::table::{Align, Table};
+use crate::format;
+
+const HEADERS: [&str; 9] = [
+    "calls",
+    "input",
+    "output",
+    "cache read",
+    "write 5m",
+    "write 1h",
+    "searches",
+    "cost",
+    "unlogged",
+];
+
+/// Writes the table that a person reads.
+pub(super) fn write_table(out: &mut dyn Write, report: &Report, context: &Context) -> Result<()> {
+    if report.rows.is_empty() {
+        writeln!(out, "Nothing was spent in this time, as far as the transcripts tell.")?;
+        writeln!(out, "`spendtop doctor` says where they were looked for.")?;
+        return Ok(());
+    }
+    let mut table = table(report, &shown);
+    table.set_color(context.color());
+    write!(out, "{table}")?;
+    if report.total.totals.unpriced_calls > 0 {
+        writeln!(
+            out,
+            "≥ a floor: {} calls have no price (`spendtop prices missing` names the models)",
+            report.total.totals.unpriced_calls
+        )?;
+    } else if report.total.totals.not_final_calls > 0 {
+        writeln!(
+            out,
+            "≥ a floor: of {} calls the final count was never written",
+            report.total.totals.not_final_calls
+        )?;
+    }
+    Ok(())
+}
+
+/// Writes a Markdown table.
+pub(super) fn write_markdown(out: &mut dyn Write, report: &Report) -> Result<()> {
+    write!(out, "{}", table(report, &shown).markdown())?;
+    Ok(())
+}
+
+/// Writes comma-separated values: exact numbers, no totals, one line a row or part.
+pub(super) fn write_csv(out: &mut dyn Write, report: &Report) -> Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    let mut header = vec!["key"];
+    if report.by.is_some() {
+        header.push("breakdown");
+    }
+    header.extend([
+        "calls",
+        "input_tokens",
+        "output_tokens",
+        "cache_read_input_tokens",
+        "cache_creation_5m_input_tokens",
+        "cache_creation_1h_input_tokens",
+        "web_search_requests",
+        "cost_usd",
+        "unpriced_calls",
+        "not_final_calls",
+        "unlogged_usd",
+    ]);
+    csv.write_record(&header)?;
+    for row in &report.rows {
+        if report.by.is_none() {
+            csv.write_record(exact(&[&row.key], &row.sums))?;
+        }
+        for (part, sums) in &row.parts {
+            csv.write_record(exact(&[&row.key, part], sums))?;
+        }
+    }
+    csv.flush()?;
+    Ok(())
+}
+
+fn exact(keys: &[&str], sums: &Sums) -> Vec<String> {
+    let usage = &sums.totals.usage;
+    let mut fields: Vec<String> = keys.iter().map(|&key| key.to_owned()).collect();
+    fields.push(sums.totals.calls.to_string());
+    fields.extend(
+        [
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.cache_read_input_tokens,
+            usage.cache_creation_5m_input_tokens,
+            usage.cache_creation_1h_input_tokens,
+            usage.web_search_requests,
+        ]
+        .map(|count| count.to_string()),
+    );
+    fields.push(sums.totals.cost.to_decimal());
+    fields.push(sums.totals.unpriced_calls.to_string());
+    fields.push(sums.totals.not_final_calls.to_string());
+    fields.push(sums.unlogged.to_decimal());
+    fields
+}
+
+fn table(report: &Report, cells: &dyn Fn(&Sums) -> Vec<String>) -> Table {
+    let mut headers = key_headers(report.group);
+    let keys = headers.len();
+    headers.extend(HEADERS);
+    let aligns = (0..headers.len())
+        .map(|column| if column < keys { Align::Left } else { Align::Right })
+        .collect();
+    let mut table = Table::new(headers, aligns);
+    for row in &report.rows {
+        let mut fields = key_fields(report.group, row);
+        fields.extend(cells(&row.sums));
+        table.row(fields);
+        for (part, sums) in &row.parts {
+            let mut fields = vec![String::new(); keys];
+            fields[0] = format!("  {}", named(part));
+            fields.extend(cells(sums));
+            table.row(fields);
+        }
+    }
+    let mut total = vec![String::new(); keys];
+    total[0] = "total".into();
+    total.extend(cells(&report.total));
+    table.total(total);
+    // Where nobody has any, a column of zeros says nothing.
+    let sums = &report.total;
+    for (column, empty) in [
+        (6, sums.totals.usage.web_search_requests == 0),
+        (8, sums.unlogged == crate::model::UsdTotal::ZERO),
+    ] {
+        if empty {
+            table.hide(keys + column);
+        }
+    }
+    table
+}
+
+fn key_headers(group: Group) -> Vec<&'static str> {
+    match group {
+        Group::Daily => vec!["day"],
+        Group::Weekly => vec!["week"],
+        Group::Monthly => vec!["month"],
+        Group::Session => vec!["session", "project", "branch"],
+        Group::Project => vec!["project"],
+        Group::Branch => vec!["branch"],
+        Group::Model => vec!["model"],
+        Group::Agent => vec!["agent"],
+        Group::Developer => vec!["developer"],
+    }
+}
+
+fn key_fields(group: Group, row: &Row) -> Vec<String> {
+    match (&row.session, group) {
+        (Some(info), Group::Session) => vec![
+            format::printable(&row.key).chars().take(8).collect(),
+            format::short_path(&info.project),
+            format::printable(&info.branch).into_owned(),
+        ],
+        (None, Group::Session) => vec![named(&row.key), String::new(), String::new()],
+        _ => vec![named(&row.key)],
+    }
+}
+
+/// Text from a transcript as it may be shown.
+fn named(text: &str) -> String {
+    if text.is_empty() { "(none)".into() } else { format::printable(text).into_owned() }
+}
+
+fn shown(sums: &Sums) -> Vec<String> {
+    let usage = &sums.totals.usage;
+    let floor = if sums.totals.is_floor() { "≥" } else { "" };
+    let mut fields = vec![format::grouped(sums.totals.calls)];
+    fields.extend(
+        [
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.cache_read_input_tokens,
+            usage.cache_creation_5m_input_tokens,
+            usage.cache_creation_1h_input_tokens,
+            usage.web_search_requests,
+        ]
+        .map(format::grouped),
+    );
+    fields.push(format!("{floor}{}", format::money_fixed(sums.totals.cost, 4)));
+    fields.push(format::money_fixed(sums.unlogged, 4));
+    fields
+}

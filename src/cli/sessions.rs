@@ -1,0 +1,92 @@
+//! `sessions`: every session, newest activity first.
+
+use std::io::Write;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::args::{Group, SessionsArgs};
+use super::context::Context;
+use super::report::{self, Report, SessionJson, SumsJson};
+use super::table::{Align, Table};
+use super::{Outcome, when};
+use crate::format;
+
+#[derive(Serialize)]
+struct SessionsJson<'a> {
+    schema: &'static str,
+    timezone: String,
+    rows: Vec<RowJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct RowJson<'a> {
+    #[serde(flatten)]
+    session: Option<SessionJson<'a>>,
+    #[serde(flatten)]
+    sums: SumsJson,
+}
+
+pub(super) fn run(context: &Context, args: &SessionsArgs, out: &mut dyn Write) -> Result<Outcome> {
+    let zone = report::zone(context, args.time.tz.as_deref())?;
+    let (since, until) = (args.time.since.as_deref(), args.time.until.as_deref());
+    let time = when::range(since, until, &zone, context.now())?;
+    let mut report = match context.fresh_reader()? {
+        Some(reader) => {
+            reader.snapshot(|reader| report::build(reader, Group::Session, None, &time, &zone))?
+        }
+        None => Report::empty(Group::Session, None),
+    };
+    report.rows.truncate(args.limit.unwrap_or(usize::MAX));
+    if args.json {
+        let rows = report.rows.iter().map(|row| RowJson {
+            session: report::session_json(row),
+            sums: SumsJson::from(&row.sums),
+        });
+        let timezone = report::zone_name(&zone);
+        let json =
+            SessionsJson { schema: "spendtop.sessions/1", timezone, rows: rows.collect() };
+        serde_json::to_writer(&mut *out, &json)?;
+        writeln!(out)?;
+    } else {
+        write_table(context, &report, &zone, out)?;
+    }
+    Ok(if report.rows.is_empty() { Outcome::NoData } else { Outcome::Done })
+}
+
+fn write_table(
+    context: &Context,
+    report: &Report,
+    zone: &jiff::tz::TimeZone,
+    out: &mut dyn Write,
+) -> Result<()> {
+    if report.rows.is_empty() {
+        writeln!(out, "No session in this time. `spendtop doctor` says where was looked.")?;
+        return Ok(());
+    }
+    let headers =
+        vec!["last activity", "session", "agent", "project", "branch", "models", "calls", "cost"];
+    let mut aligns = vec![Align::Left; 6];
+    aligns.extend([Align::Right, Align::Right]);
+    let mut table = Table::new(headers, aligns);
+    table.set_color(context.color());
+    for row in &report.rows {
+        let Some(info) = &row.session else { continue };
+        let last = info.last_activity.timestamp().to_zoned(zone.clone());
+        let models: Vec<String> =
+            info.models.iter().map(|model| format::printable(model).into_owned()).collect();
+        let floor = if row.sums.totals.is_floor() { "≥" } else { "" };
+        table.row(vec![
+            last.strftime("%Y-%m-%d %H:%M").to_string(),
+            format::printable(&info.session_id).chars().take(8).collect(),
+            info.agent.name().to_owned(),
+            format::short_path(&info.project),
+            format::printable(&info.branch).into_owned(),
+            models.join(" "),
+            format::grouped(row.sums.totals.calls),
+            format!("{floor}{}", format::money_fixed(row.sums.totals.cost, 4)),
+        ]);
+    }
+    write!(out, "{table}")?;
+    Ok(())
+}

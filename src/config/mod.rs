@@ -1,0 +1,117 @@
+//! The config: what the user wrote (`file`) becomes what it means (`Config`).
+
+mod error;
+mod file;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
+
+pub use self::error::ConfigError;
+pub use self::file::ConfigFile;
+use crate::model::PicoUsd;
+use crate::paths::Paths;
+use crate::pricing::UserPrices;
+
+/// The commented default, which says what it is by being it.
+pub const TEMPLATE: &str = include_str!("../../assets/config.toml");
+
+/// What the config means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Dollars per developer and day.
+    pub daily_cap: Option<PicoUsd>,
+    /// The zone that days begin in; none: the system's.
+    pub timezone: Option<String>,
+    /// Name in the ledger; none: the login name.
+    pub developer: Option<String>,
+    /// Claude Code's config folders beside the usual ones.
+    pub claude_roots: Vec<PathBuf>,
+    /// The user's own prices.
+    pub prices: UserPrices,
+    /// The file all this was read from.
+    pub origin: Option<PathBuf>,
+    /// Its text, for the lines in messages.
+    pub text: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            daily_cap: None,
+            timezone: None,
+            developer: None,
+            claude_roots: Vec::new(),
+            prices: UserPrices::default(),
+            origin: None,
+            text: String::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the config file. Without one everything is as by default, unless it was named.
+    pub fn load(paths: &Paths, asked: Option<&Path>) -> Result<Self, ConfigError> {
+        let Some((path, named)) = paths.config_file(asked) else { return Ok(Self::default()) };
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                let config = Self::parse(&text, &path)?;
+                Ok(Self { origin: Some(path), text, ..config })
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => {
+                Ok(Self::default())
+            }
+            Err(error) => Err(ConfigError::unreadable(&path, &error)),
+        }
+    }
+
+    /// Reads a config's text; `path` is for messages.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let file: ConfigFile =
+            toml::from_str(text).map_err(|error| ConfigError::syntax(path, text, &error))?;
+        let at = |span, what: String| ConfigError::at(path, text, span, what);
+        if let Some(cap) = &file.daily_cap
+            && cap.get_ref().0 <= PicoUsd::ZERO
+        {
+            return Err(at(cap.span(), "daily_cap must be more than 0".into()));
+        }
+        let timezone = match &file.timezone {
+            Some(zone) if zone.get_ref() != "system" => {
+                TimeZone::get(zone.get_ref()).map_err(|_| {
+                    let what = format!(
+                        "unknown timezone {:?}: use \"system\" or an IANA name such as \
+                         \"Europe/Berlin\"",
+                        zone.get_ref()
+                    );
+                    at(zone.span(), what)
+                })?;
+                Some(zone.get_ref().clone())
+            }
+            _ => None,
+        };
+        Ok(Self {
+            daily_cap: file.daily_cap.map(|cap| cap.get_ref().0),
+            timezone,
+            developer: file.developer.id.filter(|id| !id.is_empty()),
+            claude_roots: file.claude.roots,
+            prices: file.prices,
+            ..Self::default()
+        })
+    }
+
+    /// The zone that days begin in.
+    pub fn zone(&self) -> TimeZone {
+        let named = self.timezone.as_deref().and_then(|name| TimeZone::get(name).ok());
+        named.unwrap_or_else(TimeZone::system)
+    }
+}
+
+/// The JSON schema of the config file, for editors.
+pub fn json_schema() -> String {
+    let schema = schemars::schema_for!(ConfigFile);
+    serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
+}
+
+#[cfg(test)]
+mod tests;

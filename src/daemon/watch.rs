@@ -1,0 +1,155 @@
+//! Tells which files changed, as far as the system says so.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use notify::event::{AccessKind, AccessMode, EventKind};
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::ingest::Root;
+use crate::paths;
+
+/// A change.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// Of these files.
+    Paths(Vec<PathBuf>),
+    /// Of an unknown number of files: events were lost.
+    Everything,
+}
+
+/// Changes gathered over a moment.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Changes {
+    /// Look at everything.
+    pub everything: bool,
+    /// Else at these.
+    pub paths: BTreeSet<PathBuf>,
+}
+
+impl Changes {
+    pub(super) fn everything() -> Self {
+        Self { everything: true, paths: BTreeSet::new() }
+    }
+
+    pub(super) fn extend(&mut self, change: Option<Change>) {
+        match change {
+            Some(Change::Paths(paths)) => self.paths.extend(paths),
+            Some(Change::Everything) | None => self.everything = true,
+        }
+    }
+}
+
+/// A watch on every root, and on the ledger's inbox.
+pub(super) struct Watch {
+    watcher: Option<RecommendedWatcher>,
+    watched: BTreeSet<PathBuf>,
+    /// What changed. Never ends while the watch lives.
+    pub changes: UnboundedReceiver<Change>,
+    _sender: UnboundedSender<Change>,
+}
+
+impl Watch {
+    pub(super) fn new(ledger: &Path) -> Self {
+        let (sender, changes) = unbounded_channel();
+        let told = sender.clone();
+        let filter = Filter::new(ledger);
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            let change = match event {
+                Ok(event) => filter.change(event),
+                Err(_) => Some(Change::Everything),
+            };
+            if let Some(change) = change {
+                // Nobody listens any more when the collector stops.
+                let _ = told.send(change);
+            }
+        });
+        let mut watch = Self { watcher: None, watched: BTreeSet::new(), changes, _sender: sender };
+        match watcher {
+            Ok(watcher) => watch.watcher = Some(watcher),
+            Err(error) => tracing::warn!("cannot watch for changes, will look for them: {error}"),
+        }
+        if let (Some(watcher), Some(folder)) = (&mut watch.watcher, ledger.parent())
+            && let Err(error) = watcher.watch(folder, RecursiveMode::NonRecursive)
+        {
+            tracing::warn!("cannot watch {}: {error}", folder.display());
+        }
+        watch
+    }
+
+    /// Watches every root that is there and not watched yet. Tells whether changes of all of them
+    /// will be told.
+    pub(super) fn add_roots(&mut self, roots: &[Root]) -> bool {
+        for root in roots {
+            let Some(watcher) = &mut self.watcher else { return false };
+            if self.watched.contains(&root.path) || !root.path.is_dir() {
+                continue;
+            }
+            if let Err(error) = watcher.watch(&root.path, RecursiveMode::Recursive) {
+                // Mostly the limit on watches (fs.inotify.max_user_watches): half a watch would
+                // be worse than none.
+                tracing::warn!(
+                    "cannot watch {}, will look for changes every second: {error}",
+                    root.path.display()
+                );
+                self.watcher = None;
+                return false;
+            }
+            self.watched.insert(root.path.clone());
+        }
+        true
+    }
+}
+
+/// Leaves out what we cause ourselves.
+struct Filter {
+    ledger_folder: Option<PathBuf>,
+    inbox: PathBuf,
+}
+
+impl Filter {
+    fn new(ledger: &Path) -> Self {
+        Self { ledger_folder: ledger.parent().map(Path::to_owned), inbox: paths::inbox_of(ledger) }
+    }
+
+    fn change(&self, event: notify::Event) -> Option<Change> {
+        if event.need_rescan() {
+            return Some(Change::Everything);
+        }
+        let written = match event.kind {
+            // Our own reading opens and closes files too.
+            EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),
+            _ => true,
+        };
+        let paths: Vec<PathBuf> =
+            event.paths.into_iter().filter(|path| written && self.is_foreign(path)).collect();
+        (!paths.is_empty()).then_some(Change::Paths(paths))
+    }
+
+    /// Of the ledger's folder only the inbox is written by others.
+    fn is_foreign(&self, path: &Path) -> bool {
+        let inbox = self.inbox.as_os_str().as_encoded_bytes();
+        path.parent() != self.ledger_folder.as_deref()
+            || path.as_os_str().as_encoded_bytes().starts_with(inbox)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_own_reading_and_writing_is_no_change() {
+        let filter = Filter::new(Path::new("/d/ledger.db"));
+        let event = |kind, path: &str| notify::Event::new(kind).add_path(PathBuf::from(path));
+        let modified = EventKind::Modify(notify::event::ModifyKind::Any);
+        let read = EventKind::Access(AccessKind::Close(AccessMode::Read));
+        assert_eq!(filter.change(event(modified, "/d/ledger.db-wal")), None);
+        assert_eq!(filter.change(event(read, "/p/a.jsonl")), None);
+        for path in ["/d/ledger.inbox.db-wal", "/p/a.jsonl"] {
+            let change = filter.change(event(modified, path));
+            assert_eq!(change, Some(Change::Paths(vec![path.into()])));
+        }
+    }
+}
