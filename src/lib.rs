@@ -1,6 +1,7 @@
 //! spendtop
 pub mod agents;
 pub mod daemon;
+pub mod format;
 pub mod ingest;
 pub mod ledger;
 pub mod model;
