@@ -2,6 +2,7 @@
 pub mod agents;
 pub mod clock;
 pub mod daemon;
+pub mod format;
 pub mod ingest;
 pub mod ledger;
 pub mod model;
