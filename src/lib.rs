@@ -1,6 +1,8 @@
 //! spendtop
 pub mod agents;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod daemon;
 pub mod format;
 pub mod ingest;

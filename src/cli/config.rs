@@ -94,16 +94,14 @@ fn show(context: &Context, json: bool, out: &mut dyn Write) -> Result<()> {
         return Ok(());
     }
     let origin = |set: bool| if set { "config" } else { "default" };
-    let file = shown.config_file.map_or_else(
-        || "none".to_owned(),
-        |file| super::context::show(&context.paths, &file),
-    );
+    let file = shown
+        .config_file
+        .map_or_else(|| "none".to_owned(), |file| super::context::show(&context.paths, &file));
     writeln!(out, "config      {file}")?;
     writeln!(out, "ledger      {}", super::context::show(&context.paths, &shown.ledger))?;
-    let cap = config.daily_cap.map_or_else(
-        || "none".to_owned(),
-        |cap| crate::format::money_fixed(cap.into(), 2),
-    );
+    let cap = config
+        .daily_cap
+        .map_or_else(|| "none".to_owned(), |cap| crate::format::money_fixed(cap, 2));
     writeln!(out, "daily_cap   {cap}  ({})", origin(config.daily_cap.is_some()))?;
     writeln!(out, "timezone    {}  ({})", shown.timezone, origin(config.timezone.is_some()))?;
     writeln!(out, "developer   {}  ({})", shown.developer, origin(config.developer.is_some()))?;

@@ -51,9 +51,8 @@ impl Context {
         let clock: Arc<dyn Clock> = match &global.now {
             None => Arc::new(SystemClock),
             Some(text) => {
-                let now = Millis::parse(text).ok_or_else(|| {
-                    UsageError(format!("--now {text:?}: not an RFC 3339 time"))
-                })?;
+                let now = Millis::parse(text)
+                    .ok_or_else(|| UsageError(format!("--now {text:?}: not an RFC 3339 time")))?;
                 Arc::new(FixedClock(now))
             }
         };

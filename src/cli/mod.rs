@@ -14,6 +14,7 @@ mod report;
 mod reprice;
 mod sessions;
 mod shell;
+mod table;
 mod when;
 
 use std::io::{self, Write};
@@ -103,12 +104,12 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let broken = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
     error.chain().any(|cause| {
         cause.downcast_ref::<io::Error>().is_some_and(broken)
-            || cause.downcast_ref::<serde_json::Error>().is_some_and(|error| {
-                error.io_error_kind() == Some(io::ErrorKind::BrokenPipe)
-            })
-            || cause.downcast_ref::<csv::Error>().is_some_and(|error| {
-                matches!(error.kind(), csv::ErrorKind::Io(error) if broken(error))
-            })
+            || cause
+                .downcast_ref::<serde_json::Error>()
+                .is_some_and(|error| error.io_error_kind() == Some(io::ErrorKind::BrokenPipe))
+            || cause.downcast_ref::<csv::Error>().is_some_and(
+                |error| matches!(error.kind(), csv::ErrorKind::Io(error) if broken(error)),
+            )
     })
 }
 

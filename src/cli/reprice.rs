@@ -153,8 +153,8 @@ fn fields(name: &str, repriced: &Repriced) -> Vec<String> {
     let money = |amount: UsdTotal| format::money_fixed(amount, 4);
     vec![
         name.to_owned(),
-        format::grouped(repriced.changed_calls),
-        format::grouped(repriced.unpriced_calls),
+        format::thousands(repriced.changed_calls),
+        format::thousands(repriced.unpriced_calls),
         money(repriced.old),
         money(repriced.new),
         money(repriced.new - repriced.old),

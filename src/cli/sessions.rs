@@ -44,8 +44,7 @@ pub(super) fn run(context: &Context, args: &SessionsArgs, out: &mut dyn Write) -
             sums: SumsJson::from(&row.sums),
         });
         let timezone = report::zone_name(&zone);
-        let json =
-            SessionsJson { schema: "spendtop.sessions/1", timezone, rows: rows.collect() };
+        let json = SessionsJson { schema: "spendtop.sessions/1", timezone, rows: rows.collect() };
         serde_json::to_writer(&mut *out, &json)?;
         writeln!(out)?;
     } else {
@@ -70,21 +69,24 @@ fn write_table(
     aligns.extend([Align::Right, Align::Right]);
     let mut table = Table::new(headers, aligns);
     table.set_color(context.color());
+    let projects = report.rows.iter().filter_map(|row| Some(&*row.session.as_ref()?.project));
+    let projects = format::short_paths(projects);
     for row in &report.rows {
         let Some(info) = &row.session else { continue };
-        let last = info.last_activity.timestamp().to_zoned(zone.clone());
+        let last = info.last_activity.timestamp().to_zoned_datetime(zone.clone());
         let models: Vec<String> =
             info.models.iter().map(|model| format::printable(model).into_owned()).collect();
-        let floor = if row.sums.totals.is_floor() { "≥" } else { "" };
+        let totals = &row.sums.totals;
+        let project = projects.get(&*info.project).map_or("", String::as_str);
         table.row(vec![
             last.strftime("%Y-%m-%d %H:%M").to_string(),
             format::printable(&info.session_id).chars().take(8).collect(),
             info.agent.name().to_owned(),
-            format::short_path(&info.project),
+            format::printable(project).into_owned(),
             format::printable(&info.branch).into_owned(),
             models.join(" "),
-            format::grouped(row.sums.totals.calls),
-            format!("{floor}{}", format::money_fixed(row.sums.totals.cost, 4)),
+            format::thousands(totals.calls),
+            format::floor(format::money_fixed(totals.cost, 4), totals.is_floor()),
         ]);
     }
     write!(out, "{table}")?;

@@ -50,13 +50,13 @@ impl Table {
 
     pub(super) fn markdown(&self) -> String {
         let mut table = self.build();
-        table.load_preset(ASCII_MARKDOWN);
+        table.load_style(ASCII_MARKDOWN);
         format!("{table}\n")
     }
 
     fn build(&self) -> comfy_table::Table {
         let mut table = comfy_table::Table::new();
-        table.load_preset(NOTHING);
+        table.load_style(NOTHING);
         let line = |fields: &mut dyn Iterator<Item = String>, strong: bool| -> Vec<Cell> {
             fields
                 .enumerate()

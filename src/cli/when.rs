@@ -43,7 +43,7 @@ pub fn range(
 
 /// The first instant of a day, which need not be midnight where clocks change at night.
 pub fn start_of(day: Date, zone: &TimeZone) -> Result<Millis> {
-    Ok(day.to_zoned(zone.clone())?.timestamp().into())
+    Ok(day.to_zoned_datetime(zone.clone())?.timestamp().into())
 }
 
 enum Typed {
@@ -61,7 +61,7 @@ fn read(text: &str, now: Millis) -> Result<Typed> {
         return Ok(Typed::Instant(at.into()));
     }
     if let Some(span) = ago(text) {
-        let at = now.timestamp().to_zoned(TimeZone::UTC).checked_sub(span)?;
+        let at = now.timestamp().to_zoned_datetime(TimeZone::UTC).checked_sub(span)?;
         return Ok(Typed::Instant(at.timestamp().into()));
     }
     bail!("{text:?} is no time: use 2026-11-01, 20261101, an RFC 3339 time, or 7d, 12h, 2w")

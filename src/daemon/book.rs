@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::config::{Config, ConfigError};
 use crate::ledger::{KeptBook, Pricing};
 use crate::model::Millis;
-use crate::pricing::{PriceBook, Pricer};
+use crate::pricing::{AuditRow, PriceBook, Pricer};
 
 /// The price book in force.
 #[derive(Clone, Debug)]
@@ -58,9 +58,8 @@ impl Book {
             source: self.book.origin().to_owned(),
             price: Box::new(move |call| pricer.price(call)),
             row: Box::new(move |number| {
-                rows.row(number)
-                    .and_then(|row| serde_json::to_string(row).ok())
-                    .unwrap_or_default()
+                let row = rows.row(number).map(AuditRow::from);
+                serde_json::to_string(&row.unwrap_or_default()).unwrap_or_default()
             }),
             now,
         }

@@ -30,10 +30,9 @@ pub fn serve(
 ) -> Result<(), LedgerError> {
     for (id, request) in inbox.waiting(now)? {
         let answer = match request {
-            Request::Reprice => writer
-                .reprice(&mut book.pricing(now), false)
-                .map(|_| ())
-                .map_err(|error| error.to_string()),
+            Request::Reprice => {
+                writer.reprice(&mut book.pricing(now)).map_err(|error| error.to_string())
+            }
             Request::KeepBook { source, content } => {
                 keep_book(writer, book, config, &source, &content, now)
             }

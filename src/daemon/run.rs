@@ -8,9 +8,7 @@ use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::watch::{Changes, Watch};
-use super::{
-    Attempt, Book, Holder, InstanceLock, Progress, Role, plan, plan_paths, serve,
-};
+use super::{Attempt, Book, Holder, InstanceLock, Progress, Role, plan, plan_paths, serve};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ingest::{Problem, Root};

@@ -293,7 +293,7 @@ const COLUMNS: &str = "call.id, call_id, request_id, run, kind, attribution, sta
 
 /// Loads every row of a group.
 pub(super) fn load_group(
-    db: &rusqlite::Connection,
+    db: &Connection,
     names: &mut Names,
     group_key: i64,
 ) -> Result<Vec<Holding>, LedgerError> {
@@ -309,7 +309,7 @@ pub(super) fn load_group(
 
 /// Loads one row and the group it belongs to.
 pub(super) fn load_row(
-    db: &rusqlite::Connection,
+    db: &Connection,
     names: &mut Names,
     id: i64,
 ) -> Result<Option<(i64, Holding)>, LedgerError> {
@@ -321,11 +321,22 @@ pub(super) fn load_row(
     Ok(Some((holding.call_id.group_key(), holding)))
 }
 
-fn read(
-    db: &rusqlite::Connection,
+/// Shows every row that counts.
+pub(super) fn each_counted(
+    db: &Connection,
     names: &mut Names,
-    row: &Row<'_>,
-) -> Result<Holding, LedgerError> {
+    show: &mut dyn FnMut(&Holding),
+) -> Result<(), LedgerError> {
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM call WHERE standing = 0"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        show(&read(db, names, row)?);
+    }
+    Ok(())
+}
+
+fn read(db: &Connection, names: &mut Names, row: &Row<'_>) -> Result<Holding, LedgerError> {
     let attribution: i64 = row.get(5)?;
     let who = names.attribution(db, attribution)?;
     let flags: i64 = row.get(8)?;

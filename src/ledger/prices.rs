@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{LedgerError, Reader};
 use super::writer::Writer;
+use super::{LedgerError, Reader};
 use crate::model::{Call, Cost, Millis};
 
 /// The price book in use, as far as the ledger needs it.
@@ -128,7 +128,9 @@ impl Writer {
             if content.is_some() {
                 // The same book may have come with the program; kept from now on, and newest.
                 self.db
-                    .prepare_cached("UPDATE price_book SET content = ?2, stored_at = ?3 WHERE id = ?1")?
+                    .prepare_cached(
+                        "UPDATE price_book SET content = ?2, stored_at = ?3 WHERE id = ?1",
+                    )?
                     .execute(params![book, content, stored_at.0])?;
             }
             return Ok(book);

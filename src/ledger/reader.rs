@@ -232,18 +232,17 @@ impl Reader {
     }
 }
 
+const SOURCE_COLUMNS: &str = "path, dev, ino, size, mtime_ns, ctime_ns, \"offset\", anchor, \
+     unparsed, oversized, state";
+
 /// How far every transcript has been read.
 pub(super) fn read_sources(db: &Connection) -> Result<HashMap<PathBuf, StoredSource>, LedgerError> {
-    let mut statement = db.prepare_cached(
-        "SELECT path, dev, ino, size, mtime_ns, ctime_ns, \"offset\", anchor, unparsed, oversized,
-             state
-         FROM source",
-    )?;
+    let mut statement = db.prepare_cached(&format!("SELECT {SOURCE_COLUMNS} FROM source"))?;
     let mut rows = statement.query([])?;
     let mut sources = HashMap::new();
     while let Some(row) = rows.next()? {
-        let path = PathBuf::from(OsStr::from_bytes(row.get_ref(0)?.as_bytes().unwrap_or_default()));
-        sources.insert(path, stored_source(row)?);
+        let path = row.get_ref(0)?.as_bytes().unwrap_or_default();
+        sources.insert(PathBuf::from(OsStr::from_bytes(path)), stored_source(row)?);
     }
     Ok(sources)
 }

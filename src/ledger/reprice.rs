@@ -1,17 +1,21 @@
 //! Charging calls anew: the old charge is kept, the new one appended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::params;
 
 use super::holding::{self, StoredCharge};
+use super::names::Names;
 use super::rollup::Deltas;
 use super::writer::Writer;
-use super::{LedgerError, Pricing, Standing};
+use super::{LedgerError, Pricing, Reader};
 use crate::model::UsdTotal;
 
 /// Rows that are looked at in one transaction.
 const ROWS_PER_COMMIT: i64 = 20_000;
+
+/// Stands for the model of calls that name none.
+const NO_MODEL: &str = "(no model)";
 
 /// What a reprice changed (or would change) for one model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,54 +32,77 @@ pub struct Repriced {
     pub new: UsdTotal,
 }
 
-impl Writer {
-    /// Charges every call anew with the book in use. A dry run changes nothing. Returns what
-    /// changed by model; only models with a change or without a price are listed.
-    pub fn reprice(
-        &mut self,
+impl Repriced {
+    fn note(&mut self, old: &StoredCharge, new: &StoredCharge) {
+        self.old += old.amount.map_or(UsdTotal::ZERO, UsdTotal::from);
+        self.new += new.amount.map_or(UsdTotal::ZERO, UsdTotal::from);
+        self.changed_calls += u64::from(differs(old, new));
+        self.newly_priced_calls += u64::from(old.amount.is_none() && new.amount.is_some());
+        self.unpriced_calls += u64::from(new.amount.is_none());
+    }
+}
+
+/// The same amount for the same reasons, perhaps from a row of another book, is no new charge.
+fn differs(old: &StoredCharge, new: &StoredCharge) -> bool {
+    (old.amount, old.status, old.multiplier_ppm) != (new.amount, new.status, new.multiplier_ppm)
+}
+
+fn is_worth_telling(_: &String, model: &mut Repriced) -> bool {
+    model.changed_calls > 0 || model.unpriced_calls > 0
+}
+
+impl Reader {
+    /// What a reprice would change, by model; only models with a change or without a price.
+    pub fn preview_reprice(
+        &self,
         pricing: &mut Pricing<'_>,
-        dry_run: bool,
     ) -> Result<BTreeMap<String, Repriced>, LedgerError> {
+        let mut models: BTreeMap<String, Repriced> = BTreeMap::new();
+        let mut names = Names::default();
+        holding::each_counted(&self.db, &mut names, &mut |row| {
+            let Some(old) = row.charge else { return };
+            let new = StoredCharge::new(&(pricing.price)(&row.to_call()), None);
+            let name = row.model.as_deref().unwrap_or(NO_MODEL);
+            if !models.contains_key(name) {
+                models.insert(name.to_owned(), Repriced::default());
+            }
+            if let Some(model) = models.get_mut(name) {
+                model.note(&old, &new);
+            }
+        })?;
+        models.retain(is_worth_telling);
+        Ok(models)
+    }
+}
+
+impl Writer {
+    /// Charges every call anew with the book in use.
+    pub fn reprice(&mut self, pricing: &mut Pricing<'_>) -> Result<(), LedgerError> {
         self.forget_book();
-        let outcome = self.reprice_all(pricing, dry_run);
+        let outcome = self.reprice_all(pricing);
         self.undo_on_error(outcome)
     }
 
-    fn reprice_all(
-        &mut self,
-        pricing: &mut Pricing<'_>,
-        dry_run: bool,
-    ) -> Result<BTreeMap<String, Repriced>, LedgerError> {
-        let mut models: BTreeMap<String, Repriced> = BTreeMap::new();
+    fn reprice_all(&mut self, pricing: &mut Pricing<'_>) -> Result<(), LedgerError> {
         let mut after = 0;
         loop {
             self.db.execute_batch("BEGIN IMMEDIATE")?;
             let ids = self.ids_after(after)?;
             let mut deltas = Deltas::default();
-            let mut touched = std::collections::BTreeSet::new();
+            let mut touched = BTreeSet::new();
             for &id in &ids {
-                if let Some(session) = self.reprice_row(id, pricing, &mut models, &mut deltas)? {
-                    touched.insert(session);
-                }
+                touched.extend(self.reprice_row(id, pricing, &mut deltas)?);
             }
-            if dry_run {
-                // Rows and price rows it made on the way are not to be kept.
-                self.db.execute_batch("ROLLBACK")?;
-                self.forget_book();
-            } else {
-                deltas.store(&self.db)?;
-                for session in touched {
-                    self.sessions.store_unlogged(&self.db, session)?;
-                }
-                self.db.execute_batch("COMMIT")?;
+            deltas.store(&self.db)?;
+            for session in touched {
+                self.sessions.store_unlogged(&self.db, session)?;
             }
+            self.db.execute_batch("COMMIT")?;
             match ids.last() {
                 Some(&last) => after = last,
-                None => break,
+                None => return Ok(()),
             }
         }
-        models.retain(|_, model| model.changed_calls > 0 || model.unpriced_calls > 0);
-        Ok(models)
     }
 
     fn ids_after(&self, after: i64) -> Result<Vec<i64>, LedgerError> {
@@ -90,7 +117,6 @@ impl Writer {
         &mut self,
         id: i64,
         pricing: &mut Pricing<'_>,
-        models: &mut BTreeMap<String, Repriced>,
         deltas: &mut Deltas,
     ) -> Result<Option<i64>, LedgerError> {
         let Some((group_key, mut row)) = holding::load_row(&self.db, &mut self.names, id)? else {
@@ -98,18 +124,7 @@ impl Writer {
         };
         let Some(old) = row.charge else { return Ok(None) };
         let new = self.charge(&row.to_call(), pricing)?;
-        let differs = (old.amount, old.status, old.multiplier_ppm)
-            != (new.amount, new.status, new.multiplier_ppm);
-        if row.standing == Standing::Counted {
-            let name = row.model.as_deref().unwrap_or("(no model)").to_owned();
-            let model = models.entry(name).or_default();
-            model.old += old.amount.map_or(UsdTotal::ZERO, UsdTotal::from);
-            model.new += new.amount.map_or(UsdTotal::ZERO, UsdTotal::from);
-            model.changed_calls += u64::from(differs);
-            model.newly_priced_calls += u64::from(old.amount.is_none() && new.amount.is_some());
-            model.unpriced_calls += u64::from(new.amount.is_none());
-        }
-        if !differs {
+        if !differs(&old, &new) {
             return Ok(None);
         }
         self.supersede(id, &old, pricing)?;

@@ -132,6 +132,12 @@ impl PriceBook {
         &self.origin
     }
 
+    /// The latest day on which somebody checked any row.
+    pub fn checked(&self) -> Option<Millis> {
+        let latest = self.sources.iter().map(|source| &source.checked).max()?;
+        Millis::parse(&format!("{latest}T00:00:00Z"))
+    }
+
     /// How the user wants it read.
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -9,6 +9,7 @@
 //! derivation of cache rates from input rates at run time.
 
 mod apply;
+mod audit;
 mod book;
 mod diff;
 mod draft;
@@ -25,6 +26,7 @@ mod user;
 #[cfg(test)]
 mod tests;
 
+pub use audit::AuditRow;
 pub use book::{BookError, ModelEntry, PriceBook, Settings};
 pub use diff::{BookDiff, ModelName, RateChange};
 pub use matching::{ModelMatch, normalise};

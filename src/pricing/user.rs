@@ -15,6 +15,8 @@ use super::row::{Endpoint, Provider};
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UserPrices {
+    /// Where `prices update` fetches a newer book from.
+    pub url: Option<String>,
     /// Rows that win over every listed price.
     #[schemars(with = "Vec<UserRow>")]
     pub row: Vec<Spanned<UserRow>>,

@@ -1,7 +1,7 @@
 //! Calendar keys of instants, in the user's zone.
 
 use jiff::tz::TimeZone;
-use jiff::{ToSpan, Zoned};
+use jiff::{ToSpan, ZonedDateTime};
 
 use crate::cli::args::Group;
 use crate::cli::when;
@@ -26,7 +26,7 @@ impl Calendar {
     pub fn key(&mut self, at: Millis) -> &str {
         let known = self.current.take().filter(|(from, to, _)| (*from..*to).contains(&at));
         let current = known.unwrap_or_else(|| {
-            let local = at.timestamp().to_zoned(self.zone.clone());
+            let local = at.timestamp().to_zoned_datetime(self.zone.clone());
             let key = name(self.group, &local);
             let date = local.date();
             let ends = when::start_of(date, &self.zone).and_then(|from| {
@@ -40,7 +40,7 @@ impl Calendar {
     }
 }
 
-fn name(group: Group, local: &Zoned) -> String {
+fn name(group: Group, local: &ZonedDateTime) -> String {
     let date = local.date();
     match group {
         Group::Weekly => {

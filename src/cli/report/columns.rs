@@ -1,5 +1,6 @@
 //! A report as rows and columns: the terminal's table, CSV, Markdown.
 
+use std::collections::HashMap;
 use std::io::Write;
 
 use anyhow::Result;
@@ -117,8 +118,10 @@ fn table(report: &Report, cells: &dyn Fn(&Sums) -> Vec<String>) -> Table {
         .map(|column| if column < keys { Align::Left } else { Align::Right })
         .collect();
     let mut table = Table::new(headers, aligns);
+    let projects = report.rows.iter().filter_map(|row| Some(&*row.session.as_ref()?.project));
+    let projects = format::short_paths(projects);
     for row in &report.rows {
-        let mut fields = key_fields(report.group, row);
+        let mut fields = key_fields(report.group, row, &projects);
         fields.extend(cells(&row.sums));
         table.row(fields);
         for (part, sums) in &row.parts {
@@ -159,12 +162,12 @@ fn key_headers(group: Group) -> Vec<&'static str> {
     }
 }
 
-fn key_fields(group: Group, row: &Row) -> Vec<String> {
+fn key_fields(group: Group, row: &Row, projects: &HashMap<&str, String>) -> Vec<String> {
     match (&row.session, group) {
         (Some(info), Group::Session) => vec![
             format::printable(&row.key).chars().take(8).collect(),
-            format::short_path(&info.project),
-            format::printable(&info.branch).into_owned(),
+            named(projects.get(&*info.project).map_or("", String::as_str)),
+            named(&info.branch),
         ],
         (None, Group::Session) => vec![named(&row.key), String::new(), String::new()],
         _ => vec![named(&row.key)],
@@ -178,8 +181,7 @@ fn named(text: &str) -> String {
 
 fn shown(sums: &Sums) -> Vec<String> {
     let usage = &sums.totals.usage;
-    let floor = if sums.totals.is_floor() { "≥" } else { "" };
-    let mut fields = vec![format::grouped(sums.totals.calls)];
+    let mut fields = vec![format::thousands(sums.totals.calls)];
     fields.extend(
         [
             usage.input_tokens,
@@ -189,9 +191,10 @@ fn shown(sums: &Sums) -> Vec<String> {
             usage.cache_creation_1h_input_tokens,
             usage.web_search_requests,
         ]
-        .map(format::grouped),
+        .map(|count| format::thousands(count)),
     );
-    fields.push(format!("{floor}{}", format::money_fixed(sums.totals.cost, 4)));
+    let cost = format::money_fixed(sums.totals.cost, 4);
+    fields.push(format::floor(cost, sums.totals.is_floor()));
     fields.push(format::money_fixed(sums.unlogged, 4));
     fields
 }

@@ -96,8 +96,7 @@ pub fn build(
             builder.add(to, cell.at, &Sums { totals: cell.totals, unlogged: UsdTotal::ZERO });
         }
     })?;
-    let activity =
-        if group == Group::Session { reader.activity()? } else { HashMap::new() };
+    let activity = if group == Group::Session { reader.activity()? } else { HashMap::new() };
     builder.describe_sessions(&charged, &activity);
     builder.add_unlogged(reader, &charged, time)?;
     Ok(builder.finish())
@@ -159,9 +158,7 @@ impl Builder {
             info.started_at = info.started_at.min(first);
             // The latest call tells where the session is now; equal times must not depend on the
             // order of a hash map.
-            if (last, &to.project, &to.branch)
-                > (info.last_activity, &info.project, &info.branch)
-            {
+            if (last, &to.project, &to.branch) > (info.last_activity, &info.project, &info.branch) {
                 info.last_activity = last;
                 info.project = Arc::clone(&to.project);
                 info.branch = Arc::clone(&to.branch);

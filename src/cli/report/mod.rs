@@ -10,7 +10,8 @@ use std::io::Write;
 use anyhow::Result;
 use jiff::tz::TimeZone;
 
-pub(super) use self::group::{Report, Row, build};
+pub(super) use self::group::{Report, build};
+pub(super) use self::json::{SessionJson, SumsJson, session as session_json};
 use super::args::{By, ReportArgs, TimeArgs};
 use super::context::Context;
 use super::{Outcome, when};

@@ -14,7 +14,7 @@ use super::PriceBook;
 /// input/output/5m/1h/read tokens.
 pub(super) fn call(model: &str, at: &str, tokens: [u64; 5]) -> Call {
     let at = if at.len() == 10 { format!("{at}T12:00:00Z") } else { at.to_owned() };
-    let [input, output, write_5m, write_1h, read] = tokens;
+    let [input, output, five_minutes, one_hour, read] = tokens;
     Call {
         call_id: CallId { id: "msg_01Example".into(), request_id: None, run: None },
         kind: CallKind::Message,
@@ -27,12 +27,13 @@ pub(super) fn call(model: &str, at: &str, tokens: [u64; 5]) -> Call {
             input_tokens: input,
             output_tokens: output,
             cache_read_input_tokens: read,
-            cache_creation_5m_input_tokens: write_5m,
-            cache_creation_1h_input_tokens: write_1h,
+            cache_creation_5m_input_tokens: five_minutes,
+            cache_creation_1h_input_tokens: one_hour,
             ..TokenUsage::default()
         },
         qualifiers: Qualifiers::default(),
         cwd: None,
+        project: None,
         git_branch: None,
         is_final: true,
         is_sidechain: false,
