@@ -83,7 +83,7 @@ fn apply(context: &Context) -> Result<()> {
     {
         Attempt::Held(_held) => {
             let mut writer = Writer::open(&context.ledger)?;
-            let book = context.book_over(writer.newest_book()?)?;
+            let book = context.book_over(writer.newest_book()?.as_ref())?;
             writer.reprice(&mut book.pricing(context.now()))?;
             Ok(())
         }

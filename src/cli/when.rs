@@ -9,11 +9,6 @@ use jiff::{Span, Timestamp, ToSpan};
 
 use crate::model::Millis;
 
-/// All time.
-pub fn always() -> Range<Millis> {
-    Millis(i64::MIN)..Millis(i64::MAX)
-}
-
 /// The time between two typed ends, both optional; a day as the end is included.
 pub fn range(
     since: Option<&str>,
