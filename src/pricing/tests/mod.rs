@@ -1,7 +1,11 @@
 //! Tests of the pricing area, and the calls they price.
 
 mod book;
+mod differential;
 mod matching;
+mod props;
+mod update;
+mod user;
 mod worked;
 
 use std::sync::Arc;
