@@ -161,9 +161,9 @@ fn lacks_only(active: &PriceBook, upstream: &Upstream) -> Option<String> {
     type Fact = (Provider, Arc<str>, Option<Millis>);
     // The days on which some standard rate of a model begins or ends.
     let dates = |row: &PriceRow| {
-        let ends = [row.from, row.to].into_iter().filter(Option::is_some);
+        let ends = [row.from, row.to].into_iter().flatten();
         let (provider, model) = (row.provider, row.model.clone());
-        ends.map(move |at| (provider, model.clone(), at)).collect::<Vec<Fact>>()
+        ends.map(move |at| (provider, model.clone(), Some(at))).collect::<Vec<Fact>>()
     };
     let told = |row: &&PriceRow| {
         row.when.is_standard()

@@ -79,6 +79,7 @@ struct ConstraintJson<'a> {
 }
 
 /// Prices by class; the other units upstream prices are not read.
+#[allow(clippy::struct_field_names, reason = "upstream's names")]
 #[derive(Clone, Copy, Default, Deserialize)]
 struct PricesJson<'a> {
     #[serde(borrow, default)]
@@ -317,7 +318,7 @@ impl Reader<'_> {
     }
 
     fn prices(&self, json: &PricesJson<'_>) -> Result<Prices, Refusal> {
-        let [input, output, write_5m, write_1h, read] = [
+        let [input, output, short_write, long_write, read] = [
             json.input_mtok,
             json.output_mtok,
             json.cache_write_mtok,
@@ -325,7 +326,7 @@ impl Reader<'_> {
             json.cache_read_mtok,
         ]
         .map(|raw| raw.map(|raw| self.price(raw)).transpose());
-        Ok([input?, output?, write_5m?, write_1h?, read?])
+        Ok([input?, output?, short_write?, long_write?, read?])
     }
 
     fn price(&self, raw: &RawValue) -> Result<Price, Refusal> {

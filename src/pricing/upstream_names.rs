@@ -82,8 +82,8 @@ pub(super) fn canonical_ids(provider: Provider, id: &str) -> (Vec<String>, Optio
 
 /// Names that a match clause spells out and that mean the model, beyond its ids.
 pub(super) fn alias_names(provider: Provider, clause: &Value, ids: &[String]) -> Vec<String> {
-    let claude = ids.iter().any(|id| id.starts_with("claude"));
-    if provider == Provider::Aws || (provider == Provider::Google && claude) {
+    let is_claude = ids.iter().any(|id| id.starts_with("claude"));
+    if provider == Provider::Aws || (provider == Provider::Google && is_claude) {
         return Vec::new(); // the names of Claude models are the first party's
     }
     let mut spelled = Vec::new();

@@ -18,7 +18,7 @@ use super::PriceBook;
 /// input/output/5m/1h/read tokens.
 pub(super) fn call(model: &str, at: &str, tokens: [u64; 5]) -> Call {
     let at = if at.len() == 10 { format!("{at}T12:00:00Z") } else { at.to_owned() };
-    let [input, output, write_5m, write_1h, read] = tokens;
+    let [input, output, short_write, long_write, read] = tokens;
     Call {
         call_id: CallId { id: "msg_01Example".into(), request_id: None, run: None },
         kind: CallKind::Message,
@@ -31,8 +31,8 @@ pub(super) fn call(model: &str, at: &str, tokens: [u64; 5]) -> Call {
             input_tokens: input,
             output_tokens: output,
             cache_read_input_tokens: read,
-            cache_creation_5m_input_tokens: write_5m,
-            cache_creation_1h_input_tokens: write_1h,
+            cache_creation_5m_input_tokens: short_write,
+            cache_creation_1h_input_tokens: long_write,
             ..TokenUsage::default()
         },
         qualifiers: Qualifiers::default(),

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{call, charge};
+use crate::model::ServiceTier::{Batch, Standard};
 use crate::model::{CostStatus, Millis};
 use crate::pricing::draft::{Draft, Slot};
 use crate::pricing::{
@@ -141,7 +142,7 @@ fn a_new_model_is_priced_with_all_its_terms() {
     assert!(update.diff.changed.is_empty() && update.diff.removed.is_empty());
     let mut call = call("claude-6-opus", "2026-11-20", [1000, 0, 0, 0, 0]);
     assert_eq!(charge(&update.book, &call).amount.0, 6_000_000_000);
-    call.qualifiers.service_tier = crate::model::ServiceTier::Batch;
+    call.qualifiers.service_tier = Batch;
     call.qualifiers.inference_geo = crate::model::Geo::Us;
     assert_eq!(charge(&update.book, &call).amount.0, 3_300_000_000);
     // It is stored and comes back.
@@ -161,7 +162,6 @@ fn an_undated_rate_counts_from_the_day_it_was_seen() {
         call.qualifiers.service_tier = tier;
         charge(&book, &call).amount.0
     };
-    use crate::model::ServiceTier::{Batch, Standard};
     assert_eq!(at("2026-11-23T11:59:59Z", Standard), 4_000_000_000, "the past stays");
     assert_eq!(at("2026-11-23T12:00:00Z", Standard), 5_000_000_000);
     assert_eq!(at("2026-11-23T11:59:59Z", Batch), 2_000_000_000);

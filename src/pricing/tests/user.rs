@@ -2,7 +2,7 @@
 
 use super::{call, charge};
 use crate::model::{Cost, CostStatus, Geo, UnpricedReason};
-use crate::pricing::{Basis, PriceBook, UserPriceProblem, UserPrices};
+use crate::pricing::{Basis, PriceBook, UserPriceProblem as P, UserPrices};
 
 fn applied(text: &str) -> PriceBook {
     let prices: UserPrices = toml::from_str(text).unwrap();
@@ -10,7 +10,7 @@ fn applied(text: &str) -> PriceBook {
 }
 
 /// The lines and problems of a config that is refused.
-fn refused(text: &str) -> Vec<(usize, UserPriceProblem)> {
+fn refused(text: &str) -> Vec<(usize, P)> {
     let prices: UserPrices = toml::from_str(text).unwrap();
     let errors = prices.apply(PriceBook::embedded()).unwrap_err();
     errors.into_iter().map(|error| (error.line(text).unwrap(), error.problem)).collect()
@@ -147,7 +147,6 @@ fn what_is_wrong_is_refused_with_its_line() {
         assert_eq!(line, 2, "{problem}");
         problem
     };
-    use UserPriceProblem as P;
     let field = "input";
     let value = |text: &str| text.to_owned();
     assert_eq!(
@@ -175,14 +174,14 @@ fn what_is_wrong_is_refused_with_its_line() {
 #[test]
 fn overlaps_are_refused_at_the_later_entry() {
     let twice = format!("{ROW}{}", ROW.replace("2026-11-01", "2026-12-01"));
-    assert_eq!(refused(&twice), [(11, UserPriceProblem::Overlap)]);
+    assert_eq!(refused(&twice), [(11, P::Overlap)]);
     let after = format!(
         "{}{ROW}",
         ROW.replace("input", "to = \"2026-11-01\"\ninput").replace("from = \"2026-11-01\"\n", "")
     );
     applied(&after);
     let discount = "[[discount]]\nprovider = \"openai\"\npercent = \"5\"\n";
-    assert_eq!(refused(&format!("{discount}{discount}")), [(4, UserPriceProblem::Overlap)]);
+    assert_eq!(refused(&format!("{discount}{discount}")), [(4, P::Overlap)]);
 }
 
 #[test]
