@@ -21,6 +21,9 @@ mod reserve;
 mod row;
 mod select;
 mod tier;
+mod update;
+mod upstream;
+mod upstream_names;
 mod user;
 
 #[cfg(test)]
@@ -33,6 +36,7 @@ pub use matching::{ModelMatch, normalise};
 pub use pricer::Pricer;
 pub use row::{Basis, Endpoint, PriceRow, Provider, Rates, Source, TokenClass, When};
 pub use tier::Tier;
+pub use update::{Update, UpdateRefusal, update};
 pub use user::{
     Discount, UnknownPolicy, UserDiscount, UserPriceError, UserPriceProblem, UserPrices, UserRow,
     UserRowKind, UserSpeed, UserTier, UserUnknown, UserWhen,

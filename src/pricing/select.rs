@@ -8,6 +8,7 @@ use crate::model::{
 use super::book::{ModelEntry, PriceBook};
 use super::formula::{self, Missing, ONE, WEB_SEARCH};
 use super::matching::{Form, ModelMatch};
+use super::reserve::vendor_of;
 use super::row::{Basis, Endpoint, PriceRow, Provider, When};
 use super::user::UnknownPolicy;
 
@@ -113,8 +114,8 @@ impl PriceBook {
 
     /// The price of an unknown model at the vendor's dearest rate, where the user wants that.
     fn ceiling(&self, call: &Call) -> Result<Charge, UnpricedReason> {
-        let vendor = self.vendor_of(call);
-        let (index, amount) = self.dearest(vendor, call).ok_or(UnpricedReason::UnknownModel)?;
+        let (index, amount) =
+            self.dearest(vendor_of(call), call).ok_or(UnpricedReason::UnknownModel)?;
         let (row, status) = (Some(index), CostStatus::UpperBound);
         Ok(Charge { amount, status, row, multiplier_ppm: ONE })
     }
