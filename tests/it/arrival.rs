@@ -6,9 +6,13 @@ use super::harness::Lab;
 /// A transcript's path below `projects`, and its lines.
 pub type Transcript<'a> = (&'a str, Vec<Line>);
 
-/// Reads the transcripts at once, one after the other in every order, and line by line in turn.
-/// Returns the calls that count.
+/// The calls that count, however the transcripts arrive.
 pub fn ledger_of(transcripts: &[Transcript<'_>]) -> Vec<String> {
+    in_every_order(transcripts).counted()
+}
+
+/// Reads the transcripts at once, one after the other in every order, and line by line in turn.
+pub fn in_every_order(transcripts: &[Transcript<'_>]) -> Lab {
     let at_once = Lab::new();
     for (file, lines) in transcripts {
         at_once.append_bytes(file, &bytes(lines));
@@ -39,7 +43,7 @@ pub fn ledger_of(transcripts: &[Transcript<'_>]) -> Vec<String> {
         }
         assert_eq!(lab.dump(), expected, "line by line in turn, forwards: {forwards}");
     }
-    at_once.counted()
+    at_once
 }
 
 /// Every order of `count` things.

@@ -8,7 +8,7 @@ use spendtop::model::{AgentId, Event, Millis};
 
 use super::arrival::ledger_of;
 use super::claude_lines::{Line, answer, bytes, line, prompt, tokens, tool_result};
-use super::harness::{Lab, list_prices};
+use super::harness::Lab;
 
 /// An answer whose whole usage is given.
 fn used(usage: &Value) -> Line {
@@ -50,7 +50,7 @@ fn e13_fallback_attempt() {
     }))
     .model("claude-opus-4-8");
     lab.append_bytes("proj/A.jsonl", &bytes(&[line]));
-    lab.ingest_roots(&lab.roots(), &mut list_prices()).unwrap();
+    lab.ingest();
     assert_eq!(
         lab.counted(),
         [

@@ -49,22 +49,14 @@ impl Lab {
         vec![Root { agent: AgentId::Claude, path: self.projects(), developer: "dev".into() }]
     }
 
-    /// Brings the ledger up to date; prices are left out.
+    /// Brings the ledger up to date, as a program that has just been started.
     pub fn ingest(&self) -> CaughtUp {
-        self.try_ingest().unwrap()
+        self.try_ingest(&self.roots()).unwrap()
     }
 
-    pub fn try_ingest(&self) -> Result<CaughtUp, LedgerError> {
-        self.ingest_roots(&self.roots(), &mut unpriced())
-    }
-
-    pub fn ingest_roots(
-        &self,
-        roots: &[Root],
-        pricing: &mut Pricing<'_>,
-    ) -> Result<CaughtUp, LedgerError> {
+    pub fn try_ingest(&self, roots: &[Root]) -> Result<CaughtUp, LedgerError> {
         let mut writer = Writer::open(&self.db())?;
-        catch_up(&mut writer, roots, pricing, &mut |_| {})
+        catch_up(&mut writer, roots, &mut list_prices(), &mut |_| {})
     }
 
     /// Calls that count; see [`dump::counted`].
@@ -96,42 +88,44 @@ impl Lab {
     }
 }
 
-/// A price book that knows nothing.
-pub fn unpriced() -> Pricing<'static> {
+/// List prices of the three models that the tests name.
+pub fn list_prices() -> Pricing<'static> {
     Pricing {
         sha256: "none".into(),
         source: "none".into(),
-        price: Box::new(|_| Cost::Unpriced(UnpricedReason::UnknownModel)),
+        price: Box::new(list_price),
         row: Box::new(|_| String::new()),
         now: Millis(0),
     }
 }
 
-/// List prices of the three models that the tests name, in dollars a million tokens.
-pub fn list_prices() -> Pricing<'static> {
-    Pricing { price: Box::new(list_price), ..unpriced() }
-}
-
 fn list_price(call: &Call) -> Cost {
-    let usage = &call.usage;
     // In micro-dollars a million tokens: pico-dollars a token.
-    let (input, output, w5, w1h, read) = match call.model.as_deref() {
+    let [input, output, w5, w1h, read] = match call.model.as_deref() {
         Some("claude-opus-5" | "claude-opus-4-8") => {
-            (5_000_000, 25_000_000, 6_250_000, 10_000_000, 500_000)
+            [5_000_000, 25_000_000, 6_250_000, 10_000_000, 500_000]
         }
-        Some("claude-fable-5") => (10_000_000, 50_000_000, 12_500_000, 20_000_000, 1_000_000),
+        Some("claude-fable-5") => [10_000_000, 50_000_000, 12_500_000, 20_000_000, 1_000_000],
         Some(_) => return Cost::Unpriced(UnpricedReason::UnknownModel),
         None => return Cost::Unpriced(UnpricedReason::NoModel),
     };
-    let tokens = usage.input_tokens * input
-        + usage.output_tokens * output
-        + usage.cache_creation_5m_input_tokens * w5
-        + usage.cache_creation_1h_input_tokens * w1h
-        + usage.cache_read_input_tokens * read;
+    let usage = &call.usage;
+    let amount: i128 = [
+        (usage.input_tokens, input),
+        (usage.output_tokens, output),
+        (usage.cache_creation_5m_input_tokens, w5),
+        (usage.cache_creation_1h_input_tokens, w1h),
+        (usage.cache_read_input_tokens, read),
+        (usage.web_search_requests, 10_000_000_000),
+    ]
+    .into_iter()
+    .map(|(count, rate)| i128::from(count) * rate)
+    .sum();
+    let Ok(amount) = i64::try_from(amount) else {
+        return Cost::Unpriced(UnpricedReason::OutOfRange);
+    };
     let status = if call.qualifiers.assumed { CostStatus::Assumed } else { CostStatus::Exact };
-    let searches = usage.web_search_requests * 10_000_000_000;
-    let amount = PicoUsd((tokens + searches).cast_signed());
-    Cost::Priced(Charge { amount, status, row: None, multiplier_ppm: 1_000_000 })
+    Cost::Priced(Charge { amount: PicoUsd(amount), status, row: None, multiplier_ppm: 1_000_000 })
 }
 
 pub fn copy_folder(from: &Path, to: &Path) {

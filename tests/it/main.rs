@@ -12,6 +12,8 @@ mod claude_cases;
 mod claude_cases_usage;
 mod claude_fixtures;
 mod claude_lines;
+mod claude_rules;
+mod claude_unlogged;
 mod dump;
 mod harness;
 mod layering;
