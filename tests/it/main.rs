@@ -1,4 +1,19 @@
 //! Integration tests: one binary, real files, real SQLite, the real program.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper fails its test"
+)]
+
+mod arrival;
+mod claude_cases;
+mod claude_cases_usage;
+mod claude_fixtures;
+mod claude_lines;
+mod claude_rules;
+mod claude_unlogged;
+mod dump;
 mod harness;
 mod layering;
