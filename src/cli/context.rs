@@ -197,7 +197,8 @@ impl Bar {
                 "reading transcripts {wide_bar} {bytes}/{total_bytes} {eta}",
             );
             let bar = ProgressBar::new(progress.total_bytes);
-            self.shown = Some(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())));
+            self.shown =
+                Some(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())));
         }
         if let Some(bar) = &self.shown {
             bar.set_position(progress.read_bytes);

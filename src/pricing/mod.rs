@@ -34,7 +34,7 @@ pub use book::{BookError, ModelEntry, PriceBook, Settings};
 pub use diff::{BookDiff, ModelName, RateChange};
 pub use matching::{ModelMatch, normalise};
 pub use pricer::Pricer;
-pub use row::{Basis, Endpoint, PriceRow, Provider, Rates, Source, TokenClass, When};
+pub use row::{Basis, Endpoint, PriceRow, Provider, Rates, Source, TokenClass, When, rate_text};
 pub use tier::Tier;
 pub use update::{Update, UpdateRefusal, update};
 pub use user::{

@@ -1,6 +1,6 @@
 //! The lines of the transcripts that tell of a call, read anew: the ledger keeps only one of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use crate::ingest;
@@ -25,10 +25,10 @@ pub(super) struct Lines {
 
 /// Reads every transcript that holds one of the rows.
 pub(super) fn read(rows: &[CallRow]) -> Lines {
-    let mut files: BTreeMap<&Path, AgentId> = BTreeMap::new();
+    let mut files: BTreeSet<(&Path, AgentId)> = BTreeSet::new();
     let mut wanted: BTreeSet<&str> = BTreeSet::new();
     for row in rows {
-        files.insert(&row.path, row.agent);
+        files.insert((&row.path, row.agent));
         wanted.insert(&row.call_id.id);
     }
     let mut lines = Lines::default();

@@ -94,7 +94,8 @@ pub(super) struct Charge {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Class {
-    pub class: &'static str,
+    #[serde(rename = "class")]
+    pub name: &'static str,
     pub tokens: u64,
     pub usd_per_million: String,
     pub cost_usd: String,
@@ -276,7 +277,7 @@ fn charge(charge: &ChargeRow, usage: &TokenUsage) -> Charge {
         let (Some((text, rate)), true) = (rate, tokens > 0) else { continue };
         let exact = i128::from(rate.0) * i128::from(tokens) * i128::from(charge.multiplier_ppm);
         classes.push(Class {
-            class: class.name(),
+            name: class.name(),
             tokens,
             usd_per_million: text.to_owned(),
             cost_usd: UsdTotal(crate::model::money::div_half_even(exact, 1_000_000)).to_decimal(),

@@ -105,7 +105,7 @@ fn write_charge(out: &mut dyn Write, charge: &Charge) -> Result<()> {
         writeln!(
             out,
             "  {:<15} {:>13} × ${}/M{multiplier} = ${}",
-            class.class.replace('_', " "),
+            class.name.replace('_', " "),
             format::thousands(class.tokens),
             class.usd_per_million,
             class.cost_usd
