@@ -267,7 +267,7 @@ fn update_model(known: &mut DraftModel, provider: Provider, upstream: &UpstreamM
     }
 }
 
-/// Slots that [`derive`] makes from others.
+/// Slots that [`fn@derive`] makes from others.
 fn is_derived(provider: Provider, slot: Slot) -> bool {
     match provider {
         Provider::Anthropic => slot.when.service_tier == ServiceTier::Batch,
