@@ -15,6 +15,7 @@ mod draft;
 mod formula;
 mod json;
 mod matching;
+mod news;
 mod pricer;
 mod reserve;
 mod row;
@@ -23,6 +24,7 @@ mod tier;
 mod update;
 mod upstream;
 mod upstream_names;
+mod upstream_rows;
 mod user;
 
 #[cfg(test)]
