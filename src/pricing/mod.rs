@@ -32,7 +32,7 @@ mod tests;
 
 pub use book::{BookError, ModelEntry, PriceBook, Settings};
 pub use diff::{BookDiff, ModelName, RateChange};
-pub use matching::{ModelMatch, normalise};
+pub use matching::{Form, ModelMatch, normalise};
 pub use pricer::Pricer;
 pub use row::{Basis, Endpoint, PriceRow, Provider, Rates, Source, TokenClass, When};
 pub use tier::Tier;
