@@ -81,7 +81,10 @@ async fn collect(collector: &Collector, tell: &mut dyn FnMut(News)) -> anyhow::R
     let mut watch = Watch::new(&collector.ledger);
     let watching = watch.add_roots(&collector.roots);
     let mut engine = Engine::open(collector)?;
-    engine.read(&Changes::everything(), tell)?;
+    let problems = engine.read(&Changes::everything(), &mut |progress| {
+        tell(News::Reading(progress));
+    })?;
+    tell_problems(problems, tell);
     tell(News::Live { watching });
     let mut sweep = interval(if watching { SWEEP } else { SWEEP_WITHOUT_WATCH });
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -102,8 +105,14 @@ async fn collect(collector: &Collector, tell: &mut dyn FnMut(News)) -> anyhow::R
                 watch.add_roots(&collector.roots);
             }
         }
-        engine.read(&changes, tell)?;
+        tell_problems(engine.read(&changes, &mut |_| {})?, tell);
         engine.serve()?;
+    }
+}
+
+fn tell_problems(problems: Vec<Problem>, tell: &mut dyn FnMut(News)) {
+    if !problems.is_empty() {
+        tell(News::Trouble(problems));
     }
 }
 
@@ -147,7 +156,12 @@ impl<'a> Engine<'a> {
         Ok(Self { collector, writer, book, pricing, inbox })
     }
 
-    fn read(&mut self, changes: &Changes, tell: &mut dyn FnMut(News)) -> Result<(), LedgerError> {
+    /// Reads what changed; returns what could not be read.
+    fn read(
+        &mut self,
+        changes: &Changes,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Vec<Problem>, LedgerError> {
         let roots = &self.collector.roots;
         let plan = if changes.everything {
             plan(&self.writer, roots)?
@@ -155,16 +169,10 @@ impl<'a> Engine<'a> {
             plan_paths(&self.writer, roots, &changes.paths)?
         };
         if plan.is_empty() {
-            return Ok(());
+            return Ok(plan.nothing_to_do().problems);
         }
         self.pricing.now = self.collector.clock.now();
-        let found = plan.run(&mut self.writer, &mut self.pricing, &mut |progress| {
-            tell(News::Reading(progress));
-        })?;
-        if !found.problems.is_empty() {
-            tell(News::Trouble(found.problems));
-        }
-        Ok(())
+        Ok(plan.run(&mut self.writer, &mut self.pricing, progress)?.problems)
     }
 
     fn serve(&mut self) -> Result<(), LedgerError> {
