@@ -44,11 +44,10 @@ pub(super) fn run(context: &Context, args: DemoArgs) -> Result<Outcome> {
     let target = projects.clone();
     thread::Builder::new()
         .name("demo".into())
-        .spawn(move || play(&target, &to_come, &*writer))
+        .spawn(move || play(&target, &to_come, &writer))
         .context("cannot start the demo's writer")?;
     let developer: Arc<str> = Arc::from("maya");
-    let root =
-        Root { agent: AgentId::Claude, path: projects, developer: Arc::clone(&developer) };
+    let root = Root { agent: AgentId::Claude, path: projects, developer: Arc::clone(&developer) };
     let collector = Collector {
         ledger: folder.path().join("ledger.db"),
         roots: vec![root],

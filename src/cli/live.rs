@@ -21,8 +21,7 @@ pub(super) fn run(context: &Context) -> Result<Outcome> {
         daily_cap: context.config.daily_cap,
         zone: context.config.zone(),
         looked_at: roots.iter().map(|root| show(&context.paths, &root.path)).collect(),
-        config_file: config_file
-            .map_or_else(String::new, |(path, _)| show(&context.paths, &path)),
+        config_file: config_file.map_or_else(String::new, |(path, _)| show(&context.paths, &path)),
         label: None,
         color: context.color(),
     };
@@ -61,12 +60,12 @@ pub(super) fn open(collector: Collector, setting: Setting, paths: &Paths) -> Res
 fn notice(news: News, paths: &Paths) -> Notice {
     match news {
         News::OtherHolder(holder) => Notice::Elsewhere(
-            holder.map_or_else(|| "another spendtop".into(), |holder| format!("pid {}", holder.pid)),
+            holder
+                .map_or_else(|| "another spendtop".into(), |holder| format!("pid {}", holder.pid)),
         ),
-        News::Reading(progress) => Notice::Reading {
-            read_bytes: progress.read_bytes,
-            total_bytes: progress.total_bytes,
-        },
+        News::Reading(progress) => {
+            Notice::Reading { read_bytes: progress.read_bytes, total_bytes: progress.total_bytes }
+        }
         News::Live { .. } => Notice::Live,
         News::Trouble(problems) => {
             let first = problems.first().map_or_else(String::new, |problem| {
