@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::watch::{Changes, Watch};
 use super::{Attempt, Book, Holder, InstanceLock, Progress, Role, plan, plan_paths, serve};
@@ -86,11 +86,11 @@ async fn collect(collector: &Collector, tell: &mut dyn FnMut(News)) -> anyhow::R
     })?;
     tell_problems(problems, tell);
     tell(News::Live { watching });
-    let mut sweep = interval(if watching { SWEEP } else { SWEEP_WITHOUT_WATCH });
-    sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    sweep.tick().await;
+    let mut last_sweep = Instant::now();
     loop {
         let mut changes = Changes::default();
+        // Where nothing is watched yet, an agent's first transcript should not take long to show.
+        let period = if watch.has_roots() { SWEEP } else { SWEEP_WITHOUT_WATCH };
         tokio::select! {
             change = watch.changes.recv() => {
                 changes.extend(change);
@@ -99,8 +99,9 @@ async fn collect(collector: &Collector, tell: &mut dyn FnMut(News)) -> anyhow::R
                     changes.extend(Some(change));
                 }
             }
-            _ = sweep.tick() => {
+            () = sleep_until(last_sweep + period) => {
                 changes = Changes::everything();
+                last_sweep = Instant::now();
                 // A root that was not there at the start may be by now.
                 watch.add_roots(&collector.roots);
             }
