@@ -11,7 +11,7 @@ use super::harness::{Lab, list_prices};
 use super::world::{File, world};
 
 fn config() -> Config {
-    Config { cases: 300, failure_persistence: None, ..Config::default() }
+    Config { cases: 64, failure_persistence: None, ..Config::default() }
 }
 
 /// The ledger of transcripts that were there before the first look.
@@ -109,7 +109,8 @@ proptest! {
             lab.ingest();
         }
         let before = lab.dump();
-        Connection::open(lab.db()).unwrap().execute("DELETE FROM source", []).unwrap();
+        let forget = "UPDATE source SET \"offset\" = 0, anchor = 0, size = 0, ctime_ns = 0, state = NULL";
+        Connection::open(lab.db()).unwrap().execute(forget, []).unwrap();
         lab.ingest();
         prop_assert_eq!(lab.dump(), before);
     }
