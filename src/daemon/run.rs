@@ -125,7 +125,7 @@ async fn take_lock(
     let mut told = false;
     loop {
         let attempt = InstanceLock::try_take(&path, Role::Collector)
-            .map_err(|source| LedgerError::Unwritable { path: path.clone(), source })?;
+            .map_err(|why| LedgerError::Unwritable { path: path.clone(), why })?;
         match attempt {
             Attempt::Held(lock) => return Ok(lock),
             Attempt::Taken(holder) => {

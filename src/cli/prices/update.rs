@@ -63,7 +63,7 @@ pub(super) fn run(
 fn keep(context: &Context, url: &str, book_json: Vec<u8>) -> Result<()> {
     let lock = paths::lock_of(&context.ledger);
     let attempt = InstanceLock::try_take(&lock, Role::Command)
-        .map_err(|source| LedgerError::Unwritable { path: lock.clone(), source })?;
+        .map_err(|why| LedgerError::Unwritable { path: lock.clone(), why })?;
     match attempt {
         Attempt::Held(_held) => {
             let mut writer = Writer::open(&context.ledger)?;
