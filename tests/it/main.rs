@@ -18,5 +18,6 @@ mod claude_unlogged;
 mod dump;
 mod harness;
 mod layering;
+mod ledger_life;
 mod properties;
 mod world;
