@@ -40,6 +40,11 @@ impl Lab {
         append_to(&self.projects().join(file), bytes);
     }
 
+    /// Writes a transcript anew, in the same file.
+    pub fn rewrite(&self, file: &str, bytes: &[u8]) {
+        fs::write(self.projects().join(file), bytes).unwrap();
+    }
+
     /// Copies a fixture's home into the lab.
     pub fn install(&self, fixture: &Path) {
         copy_folder(fixture, &self.folder.path().join("home"));

@@ -22,5 +22,6 @@ mod cli_kill;
 mod dump;
 mod harness;
 mod layering;
+mod ledger_life;
 mod properties;
 mod world;
