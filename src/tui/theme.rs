@@ -52,12 +52,11 @@ fn colored(role: Role) -> Style {
     let style = Style::new();
     match role {
         Role::Title => style.fg(Color::Cyan).add_modifier(Modifier::BOLD),
-        Role::Strong => style.add_modifier(Modifier::BOLD),
+        Role::Strong | Role::Selected => style.add_modifier(Modifier::BOLD),
         Role::Quiet | Role::Frame | Role::Track => style.fg(Color::DarkGray),
         Role::Good => style.fg(Color::Green),
         Role::Warn => style.fg(Color::Yellow),
         Role::Bad => style.fg(Color::Red).add_modifier(Modifier::BOLD),
-        Role::Selected => style.add_modifier(Modifier::BOLD),
         Role::Key => style.fg(Color::Cyan),
     }
 }

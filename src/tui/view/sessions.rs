@@ -95,8 +95,7 @@ impl Column {
     fn least(self) -> usize {
         match self {
             Self::Last | Self::Subagents => 4,
-            Self::Project | Self::Branch | Self::Model => 8,
-            Self::Today | Self::Session => 8,
+            Self::Project | Self::Branch | Self::Model | Self::Today | Self::Session => 8,
             Self::Calls | Self::Cached => 5,
             Self::Input | Self::Output => 6,
         }
