@@ -128,7 +128,7 @@ impl Context {
         let deadline = Instant::now() + WAIT_FOR_COMMAND;
         loop {
             let attempt = InstanceLock::try_take(&lock, Role::Command)
-                .map_err(|source| LedgerError::Unwritable { path: lock.clone(), source })?;
+                .map_err(|why| LedgerError::Unwritable { path: lock.clone(), why })?;
             match attempt {
                 Attempt::Held(_held) => return self.catch_up().map(Freshness::CaughtUp),
                 Attempt::Taken(Some(holder)) if holder.role == Role::Collector => {

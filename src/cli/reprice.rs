@@ -79,7 +79,7 @@ fn preview(context: &Context) -> Result<BTreeMap<String, Repriced>> {
 fn apply(context: &Context) -> Result<()> {
     let lock = paths::lock_of(&context.ledger);
     match InstanceLock::try_take(&lock, Role::Command)
-        .map_err(|source| LedgerError::Unwritable { path: lock.clone(), source })?
+        .map_err(|why| LedgerError::Unwritable { path: lock.clone(), why })?
     {
         Attempt::Held(_held) => {
             let mut writer = Writer::open(&context.ledger)?;

@@ -37,10 +37,7 @@ impl Lab {
 
     /// Appends to a transcript, named by its path below `projects`.
     pub fn append_bytes(&self, file: &str, bytes: &[u8]) {
-        let path = self.projects().join(file);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let mut file = fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
-        file.write_all(bytes).unwrap();
+        append_to(&self.projects().join(file), bytes);
     }
 
     /// Writes a transcript anew, in the same file.
@@ -134,6 +131,25 @@ fn list_price(call: &Call) -> Cost {
     };
     let status = if call.qualifiers.assumed { CostStatus::Assumed } else { CostStatus::Exact };
     Cost::Priced(Charge { amount: PicoUsd(amount), status, row: None, multiplier_ppm: 1_000_000 })
+}
+
+/// Appends to a file, making it and its folder if need be.
+pub fn append_to(path: &Path, bytes: &[u8]) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let mut file = fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+    file.write_all(bytes).unwrap();
+}
+
+/// Tells whether a test can run where it needs `what`, which not every machine has. CI has it all:
+/// there a test that could not run is a failure.
+#[expect(clippy::disallowed_methods, reason = "asks how the tests are run, not what they test")]
+pub fn require(what: &str, present: bool) -> bool {
+    let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    assert!(present || !in_ci, "CI must have {what}");
+    if !present {
+        eprintln!("skipped: needs {what}");
+    }
+    present
 }
 
 pub fn copy_folder(from: &Path, to: &Path) {
