@@ -93,7 +93,7 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> 
         transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if tables > 0 && application != APPLICATION_ID {
         let what = "it is another program's database".to_owned();
-        return Err(LedgerError::Corrupt { path: path.to_owned(), what });
+        return Err(LedgerError::Corrupt { path: Some(path.to_owned()), what });
     }
     for migration in &MIGRATIONS[version..] {
         transaction.execute_batch(migration)?;

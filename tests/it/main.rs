@@ -8,6 +8,9 @@
 )]
 
 mod arrival;
+mod bad_files;
+mod bad_input;
+mod bad_ledgers;
 mod claude_cases;
 mod claude_cases_usage;
 mod claude_fixtures;
