@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("format", &["model"]),
+    ("demo", &["model"]),
     ("paths", &[]),
     ("clock", &["model"]),
     ("agents", &["model"]),
@@ -30,7 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "cli",
         &[
             "model", "agents", "ingest", "pricing", "ledger", "policy", "enforce", "notice",
-            "hook", "daemon", "tui", "config", "paths", "clock", "format",
+            "hook", "daemon", "demo", "tui", "config", "paths", "clock", "format",
         ],
     ),
     ("main", &["cli"]),
