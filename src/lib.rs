@@ -11,3 +11,4 @@ pub mod ledger;
 pub mod model;
 pub mod paths;
 pub mod pricing;
+pub mod tui;
