@@ -6,6 +6,10 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::DemoLine;
 use crate::model::Millis;
 
+/// Tokens at which the agent sums up and goes on with less, and with how many.
+const COMPACT_AT: u64 = 160_000;
+const COMPACTED: u64 = 30_000;
+
 /// A session's main thread, or a subagent's. Its name makes its ids.
 pub(super) struct Thread {
     pub session_id: String,
@@ -60,8 +64,11 @@ impl Thread {
 
     /// A call that uses a tool: two records with the same usage, and the tool's result.
     pub(super) fn call(&mut self, at: Millis, tokens: Tokens, lines: &mut Vec<DemoLine>) {
-        let read = self.context;
-        self.context += tokens.fresh + tokens.output;
+        let (mut read, mut fresh) = (self.context, tokens.fresh);
+        if read > COMPACT_AT {
+            (read, fresh) = (0, COMPACTED);
+        }
+        self.context = read + fresh + tokens.output;
         let name = self.name();
         let number = self.records;
         let tool = format!("toolu_01{}", letters(&name, number));
@@ -82,12 +89,12 @@ impl Thread {
                     "stop_reason": "tool_use",
                     "usage": {
                         "input_tokens": 8,
-                        "cache_creation_input_tokens": tokens.fresh,
+                        "cache_creation_input_tokens": fresh,
                         "cache_read_input_tokens": read,
                         "output_tokens": tokens.output,
                         "cache_creation": {
                             "ephemeral_5m_input_tokens": 0,
-                            "ephemeral_1h_input_tokens": tokens.fresh,
+                            "ephemeral_1h_input_tokens": fresh,
                         },
                         "service_tier": "standard",
                         "speed": "standard",

@@ -169,6 +169,11 @@ impl App {
         row != before
     }
 
+    /// What was written before the start is still being read: every figure may grow.
+    pub fn is_behind(&self) -> bool {
+        matches!(self.collector, Collector::Reading { .. })
+    }
+
     /// The sessions, in the order of the screen.
     pub fn sessions(&self) -> &[Session] {
         self.snapshot.as_ref().map_or(&[], |snapshot| &snapshot.sessions)

@@ -97,25 +97,37 @@ fn read(
     let mut days = vec![Totals::default(); DAYS];
     let mut others_today = Totals::default();
     let mut unpriced_calls = 0;
-    let mut drafts: HashMap<i64, Draft<'_>> = HashMap::new();
+    // By what calls are charged to, of which there are far fewer than cells.
+    let mut sums: HashMap<i64, Sums> = HashMap::with_capacity(charged.len());
     // Every zone in use begins its days on a quarter of an hour, so no cell lies in two days.
     let always = Millis(i64::MIN)..Millis(i64::MAX);
     reader.cells(&always, &mut |cell| {
-        let Some(who) = charged.get(&cell.charged) else { return };
         unpriced_calls += cell.totals.unpriced_calls;
-        // The day, counted from one: before them all is zero.
+        let sums = sums.entry(cell.charged).or_default();
+        sums.total += cell.totals;
+        sums.newest = sums.newest.max(cell.at);
+        // The day, counted from one: zero is before them all, and one more than there are is ahead.
         let day = starts.partition_point(|start| *start <= cell.at);
-        let is_today = day == DAYS;
-        if (1..=DAYS).contains(&day) {
-            if *who.developer == *developer {
-                days[day - 1] += cell.totals;
-            } else if is_today {
-                others_today += cell.totals;
-            }
+        if !(1..=DAYS).contains(&day) {
+            return;
         }
-        let last = activity.get(&cell.charged).map_or(cell.at, |(_, last)| *last);
-        drafts.entry(who.session).or_default().add(who, cell.totals, is_today, last);
+        let is_today = day == DAYS;
+        if is_today {
+            sums.today += cell.totals;
+        }
+        let who = charged.get(&cell.charged);
+        if who.is_some_and(|who| *who.developer == *developer) {
+            days[day - 1] += cell.totals;
+        } else if is_today {
+            others_today += cell.totals;
+        }
     })?;
+    let mut drafts: HashMap<i64, Draft<'_>> = HashMap::new();
+    for (number, sums) in &sums {
+        let Some(who) = charged.get(number) else { continue };
+        let last = activity.get(number).map_or(sums.newest, |(_, last)| *last);
+        drafts.entry(who.session).or_default().add(*number, who, sums, last);
+    }
     let projects = short_paths(drafts.values().map(Draft::project));
     let mut sessions: Vec<Session> =
         drafts.iter().map(|(number, draft)| draft.session(*number, &projects)).collect();
@@ -136,6 +148,14 @@ fn start_of(date: Date, zone: &TimeZone) -> Millis {
         .map_or(Millis(i64::MAX), |start| Millis::from(start.timestamp()))
 }
 
+/// What is charged to one and the same.
+#[derive(Default)]
+struct Sums {
+    today: Totals,
+    total: Totals,
+    newest: Millis,
+}
+
 /// A session while it is summed up.
 #[derive(Default)]
 struct Draft<'a> {
@@ -143,25 +163,23 @@ struct Draft<'a> {
     total: Totals,
     last: Millis,
     /// What names the session, and how good a name it is: the newest of the main thread.
-    name: Option<((bool, Millis), &'a Charged)>,
+    name: Option<((bool, Millis, i64), &'a Charged)>,
     models: HashMap<&'a str, (UsdTotal, u64)>,
     subagents: HashSet<&'a Arc<str>>,
 }
 
 impl<'a> Draft<'a> {
-    fn add(&mut self, who: &'a Charged, totals: Totals, is_today: bool, last: Millis) {
-        self.total += totals;
-        if is_today {
-            self.today += totals;
-        }
+    fn add(&mut self, number: i64, who: &'a Charged, sums: &Sums, last: Millis) {
+        self.total += sums.total;
+        self.today += sums.today;
         self.last = self.last.max(last);
-        let rank = (who.subagent.is_empty(), last);
+        let rank = (who.subagent.is_empty(), last, number);
         if self.name.is_none_or(|(best, _)| best < rank) {
             self.name = Some((rank, who));
         }
         let model = self.models.entry(&who.model).or_default();
-        model.0 += totals.cost;
-        model.1 += totals.calls;
+        model.0 += sums.total.cost;
+        model.1 += sums.total.calls;
         if !who.subagent.is_empty() {
             self.subagents.insert(&who.subagent);
         }

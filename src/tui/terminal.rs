@@ -40,7 +40,8 @@ pub fn run(screen: Screen) -> Result<()> {
     // Not raw any more: a panic of another thread has restored it, and restoring it again would
     // write over the report.
     if is_raw_mode_enabled().unwrap_or(true) {
-        ratatui::restore();
+        // Fails where the terminal is gone, and with it whom to tell.
+        let _ = ratatui::try_restore();
     }
     // A terminal that is gone cannot be written to: that is how such a screen ends.
     if stop.load(Ordering::Relaxed) { Ok(()) } else { outcome }

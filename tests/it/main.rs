@@ -27,4 +27,5 @@ mod harness;
 mod layering;
 mod ledger_life;
 mod properties;
+mod tui;
 mod world;

@@ -55,7 +55,7 @@ fn reading(read: u64, total: u64, room: usize, theme: Theme) -> Vec<Line<'static
     let length = room.min(LONGEST_BAR);
     let [part, whole] = [read.min(total), total].map(|bytes| UsdTotal(i128::from(bytes)));
     vec![
-        Line::styled("Reading transcripts for the first time", theme.style(Role::Strong)),
+        Line::styled("Reading what was written before", theme.style(Role::Strong)),
         Line::default(),
         Line::styled(bar(part, whole, length, Bar::Unicode), theme.style(Role::Good)),
         Line::styled(

@@ -10,10 +10,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{fitting, indented};
-use crate::format::{FLOOR, fit, thousands};
+use crate::format::{FLOOR, fit, thousands, width};
 use crate::tui::action::BINDINGS;
 use crate::tui::app::{App, Collector};
 use crate::tui::theme::{Role, Theme};
+
+/// Between two keys.
+const GAP: &str = "   ";
 
 /// What the user should know, longest wording first.
 pub(super) struct Alert {
@@ -59,10 +62,14 @@ pub(super) fn render_alert(frame: &mut Frame<'_>, area: Rect, alert: &Alert, the
 }
 
 pub(super) fn render_keys(frame: &mut Frame<'_>, area: Rect, theme: Theme) {
+    let area = indented(area);
+    let mut room = usize::from(area.width);
     let mut spans = Vec::new();
     for (label, word) in BINDINGS.iter().filter_map(|binding| binding.hint) {
+        let Some(left) = room.checked_sub(width(label) + 1 + width(word)) else { break };
+        room = left.saturating_sub(width(GAP));
         spans.push(Span::styled(label, theme.style(Role::Key)));
-        spans.push(Span::styled(format!(" {word}   "), theme.style(Role::Quiet)));
+        spans.push(Span::styled(format!(" {word}{GAP}"), theme.style(Role::Quiet)));
     }
-    frame.render_widget(Line::from(spans), indented(area));
+    frame.render_widget(Line::from(spans), area);
 }

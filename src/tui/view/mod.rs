@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  spendtop  maya  Mon 23 Nov 15:41 Europe/Berlin                        ● live     header
-//! ╭ today ────────────────────────────────────────╮╭ 7 days ────────────────────╮
+//! ╭ today at list prices of the API ──────────────╮╭ 7 days $61.05 ─────────────╮
 //! │ $14.20 of $20.00  ███████████████████▌   71 % ││ Tue  Wed  Thu  Fri  …      │   gauge, week
 //! │ $5.80 left · resets in 8h 19m                 ││ $9   $14  $8   $4   …      │
 //! ╰───────────────────────────────────────────────╯╰────────────────────────────╯
@@ -76,7 +76,11 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
     let places = Places::of(frame.area(), alert.is_some());
     header::render(frame, places.header, app, theme);
     let gauge = if places.framed {
-        panel(frame, places.gauge, vec![Span::styled("today", theme.style(Role::Title))], theme)
+        let title = vec![
+            Span::styled("today", theme.style(Role::Title)),
+            Span::styled(" at list prices of the API", theme.style(Role::Quiet)),
+        ];
+        panel(frame, places.gauge, title, theme)
     } else {
         // In line with the other lines, which begin one cell from the edge.
         indented(places.gauge)
@@ -131,7 +135,7 @@ fn joined(parts: impl IntoIterator<Item = String>, separator: &str, room: usize)
     let mut line = String::new();
     for part in parts {
         let longer = if line.is_empty() { part } else { format!("{line}{separator}{part}") };
-        if width(&longer) > room && !line.is_empty() {
+        if width(&longer) > room {
             break;
         }
         line = longer;

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! ╭ 7 days $61.05 ──────────────────────────────╮
-//! │ Tue ▄ Wed ▇ Thu ▃ Fri ▂ Sat   Sun █ Mon ▇   │
-//! │   $9   $14    $8    $4    $0   $17   $14    │
+//! │ Tue ▄ Wed ▇ Thu ▃ Fri ▁ Sat   Sun █ Mon ▇   │
+//! │   $9   $14    $8   <$1     –   $17   $14    │
 //! ╰─────────────────────────────────────────────╯
 //! ```
 
@@ -15,6 +15,7 @@ use super::panel;
 use crate::format::{fit, floor, money_fixed, pad_start};
 use crate::ledger::Totals;
 use crate::model::UsdTotal;
+use crate::model::money::PICO_PER_USD;
 use crate::tui::app::App;
 use crate::tui::snapshot::DAYS;
 use crate::tui::theme::{Role, Theme};
@@ -47,7 +48,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
         let name = pad_start(&day.date.strftime("%a").to_string(), DAY - 2);
         names.push(Span::styled(format!("{name} "), theme.style(Role::Quiet)));
         names.push(Span::styled(column(day.totals.cost, most), theme.style(Role::Good)));
-        let amount = floor(money_fixed(day.totals.cost, 0), day.totals.is_floor());
+        let amount = floor(dollars(day.totals.cost), day.totals.is_floor());
         let amount = pad_start(&fit(&amount, DAY - 1), DAY);
         let is_today = number + 1 == days.len();
         let role = if is_today { Role::Strong } else { Role::Quiet };
@@ -55,6 +56,17 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     }
     for (row, spans) in inner.rows().zip([names, amounts]) {
         frame.render_widget(Line::from(spans), row);
+    }
+}
+
+/// Whole dollars; what is less than one is not none.
+fn dollars(cost: UsdTotal) -> String {
+    if cost == UsdTotal::ZERO {
+        "–".into()
+    } else if cost.0 < i128::from(PICO_PER_USD) {
+        "<$1".into()
+    } else {
+        money_fixed(cost, 0)
     }
 }
 
