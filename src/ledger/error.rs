@@ -68,6 +68,12 @@ impl From<rusqlite::Error> for LedgerError {
 }
 
 impl LedgerError {
+    /// The same may succeed later, with nothing done about the ledger itself: it is busy, or there
+    /// is no space for now.
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Busy | Self::Full | Self::Unwritable { .. })
+    }
+
     /// Names the file in errors that mean it is not a ledger at all.
     #[must_use]
     pub(super) fn of_file(self, path: &std::path::Path) -> Self {
