@@ -31,6 +31,12 @@ pub enum LedgerError {
         /// SQLite's words.
         what: String,
     },
+    /// The file is another program's.
+    #[error("{} is another program's database: set SPENDTOP_DB to another file", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
     /// The folder or file cannot be made or written.
     #[error("cannot write the ledger {}: {why}", path.display())]
     Unwritable {
