@@ -22,7 +22,12 @@ const NOTICED_WITHIN: Duration = Duration::from_secs(10);
 
 fn take(home: &Home, role: Role) -> InstanceLock {
     match InstanceLock::try_take(&paths::lock_of(&home.db()), role).unwrap() {
-        Attempt::Held(lock) => lock,
+        Attempt::Held(mut lock) => {
+            if role == Role::Collector {
+                lock.set_caught_up().unwrap();
+            }
+            lock
+        }
         Attempt::Taken(holder) => panic!("taken by {holder:?}"),
     }
 }
@@ -133,7 +138,7 @@ impl Running {
             });
         });
         let running = Self { stop: Some(stop), thread: Some(thread), news };
-        running.wait_for(|news| matches!(news, News::Live { .. }));
+        running.wait_for(|news| matches!(news, News::Live));
         running
     }
 
