@@ -1,6 +1,7 @@
 //! Opens the database and brings its schema up to date.
 
 use std::fs;
+use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
@@ -21,6 +22,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens for writing, creating what is missing; folder 0700, file 0600.
 pub(super) fn open_writable(path: &Path) -> Result<Connection, LedgerError> {
+    // Before anything is changed: a mistyped path must not cost another program its database.
+    check_file(path)?;
     create_private(path)?;
     let mut connection =
         Connection::open(path).map_err(|error| LedgerError::from(error).of_file(path))?;
@@ -43,6 +46,8 @@ pub(super) fn open_readable(path: &Path) -> Result<Option<Connection>, LedgerErr
     if !path.exists() {
         return Ok(None);
     }
+    // Not even to read: the last to close a database folds its log into it.
+    check_file(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     // A WAL reader needs to write the shared memory file; where it cannot, the database may still
     // be readable.
@@ -53,6 +58,7 @@ pub(super) fn open_readable(path: &Path) -> Result<Option<Connection>, LedgerErr
     let version = configure(&connection)
         .and_then(|()| {
             connection.pragma_update(None, "query_only", true)?;
+            Claim::of_database(&connection)?.check(path)?;
             check_version(&connection, path)
         })
         .map_err(|error| error.of_file(path))?;
@@ -71,8 +77,103 @@ fn configure(connection: &Connection) -> Result<(), LedgerError> {
     Ok(())
 }
 
+/// What a database says it is.
+struct Claim {
+    application: i64,
+    version: i64,
+    is_blank: bool,
+}
+
+impl Claim {
+    /// From the first bytes of the file; none if it is no database.
+    fn of_header(bytes: &[u8]) -> Option<Self> {
+        let number = |at: usize| {
+            Some(i64::from(i32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?)))
+        };
+        if !bytes.starts_with(b"SQLite format 3\0") {
+            return None;
+        }
+        Some(Self {
+            version: number(60)?,
+            application: number(68)?,
+            // The list of tables is a leaf page without a cell.
+            is_blank: bytes.get(100) == Some(&0x0d) && bytes.get(103..105) == Some(&[0, 0]),
+        })
+    }
+
+    /// From SQLite, which knows the log too.
+    fn of_database(connection: &Connection) -> Result<Self, LedgerError> {
+        let pragma = |name| connection.pragma_query_value(None, name, |row| row.get(0));
+        let tables: i64 =
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        Ok(Self {
+            application: pragma("application_id")?,
+            version: pragma("user_version")?,
+            is_blank: tables == 0,
+        })
+    }
+
+    /// A ledger, or a database in which nobody has made anything yet.
+    fn check(&self, path: &Path) -> Result<(), LedgerError> {
+        let is_new = self.is_blank && self.application == 0 && self.version == 0;
+        if self.application != APPLICATION_ID && !is_new {
+            return Err(foreign(path, "it is another program's database"));
+        }
+        known_version(self.version, path).map(drop)
+    }
+}
+
+/// Refuses what is not a ledger, and a newer one, without changing the file in any way.
+fn check_file(path: &Path) -> Result<(), LedgerError> {
+    let unwritable = |why| LedgerError::Unwritable { path: path.to_owned(), why };
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(unwritable(error)),
+    };
+    if !metadata.is_file() {
+        // A named pipe would block for ever.
+        return Err(unwritable(io::Error::other("it is not a file")));
+    }
+    if metadata.len() == 0 {
+        return Ok(());
+    }
+    let mut header = Vec::new();
+    fs::File::open(path)
+        .and_then(|file| file.take(105).read_to_end(&mut header))
+        .map_err(unwritable)?;
+    let Some(claim) = Claim::of_header(&header) else {
+        return Err(foreign(path, "it is not a SQLite database"));
+    };
+    let log = Path::new(&side_file(path, "-wal")).metadata();
+    if claim.application == APPLICATION_ID || log.map_or(0, |log| log.len()) == 0 {
+        return claim.check(path);
+    }
+    // A ledger that was just made may say what it is in the log only.
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let claim =
+        Connection::open_with_flags(path, flags).map_err(LedgerError::from).and_then(|db| {
+            db.busy_timeout(BUSY_TIMEOUT)?;
+            Claim::of_database(&db)
+        });
+    claim.map_err(|error| error.of_file(path))?.check(path)
+}
+
+fn side_file(path: &Path, suffix: &str) -> std::ffi::OsString {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name
+}
+
+fn foreign(path: &Path, what: &str) -> LedgerError {
+    LedgerError::Corrupt { path: Some(path.to_owned()), what: what.to_owned() }
+}
+
 fn check_version(connection: &Connection, path: &Path) -> Result<usize, LedgerError> {
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    known_version(connection.pragma_query_value(None, "user_version", |row| row.get(0))?, path)
+}
+
+fn known_version(found: i64, path: &Path) -> Result<usize, LedgerError> {
     let known = MIGRATIONS.len() as i64;
     usize::try_from(found)
         .ok()
@@ -87,14 +188,7 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> 
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Again, now that no other process can be at it.
     let version = check_version(&transaction, path)?;
-    let application: i64 =
-        transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let tables: i64 =
-        transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if tables > 0 && application != APPLICATION_ID {
-        let what = "it is another program's database".to_owned();
-        return Err(LedgerError::Corrupt { path: Some(path.to_owned()), what });
-    }
+    Claim::of_database(&transaction)?.check(path)?;
     for migration in &MIGRATIONS[version..] {
         transaction.execute_batch(migration)?;
     }

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
 use std::process::Command;
 
@@ -67,34 +67,95 @@ fn refused(lab: &Lab) -> Vec<String> {
     errors
 }
 
+/// A file's content and mode.
+fn state(path: &Path) -> (Vec<u8>, u32) {
+    (fs::read(path).unwrap(), fs::metadata(path).unwrap().permissions().mode())
+}
+
 #[test]
 fn what_is_no_database_is_refused_and_kept() {
-    let content = "not a database at all, but longer than the header of one".repeat(99);
-    let lab = Lab::new();
-    install(&lab, "proj/A.jsonl", 0..10);
-    fs::create_dir_all(lab.db().parent().unwrap()).unwrap();
-    fs::write(lab.db(), &content).unwrap();
-    assert_eq!(refused(&lab).len(), 2);
-    assert_eq!(fs::read_to_string(lab.db()).unwrap(), content);
+    for content in ["not a database at all, but longer than a header".repeat(99), "x\n".into()] {
+        let lab = Lab::new();
+        install(&lab, "proj/A.jsonl", 0..10);
+        fs::create_dir_all(lab.db().parent().unwrap()).unwrap();
+        fs::write(lab.db(), &content).unwrap();
+        fs::set_permissions(lab.db(), fs::Permissions::from_mode(0o644)).unwrap();
+        let before = state(&lab.db());
+        assert_eq!(refused(&lab).len(), 2);
+        assert_eq!(state(&lab.db()), before);
+        // Nothing was put beside it either.
+        assert_eq!(fs::read_dir(lab.db().parent().unwrap()).unwrap().count(), 1);
+    }
 }
 
 #[test]
 fn another_programs_database_is_refused_and_kept() {
+    // In every mode, and whatever its version is: ours has a version 1 too.
+    for setup in [
+        "CREATE TABLE shopping (item TEXT); INSERT INTO shopping VALUES ('tea')",
+        "CREATE TABLE shopping (item TEXT); PRAGMA user_version = 1",
+        "CREATE TABLE shopping (item TEXT); PRAGMA user_version = 9",
+        "CREATE TABLE shopping (item TEXT); PRAGMA application_id = 77; PRAGMA user_version = 1",
+        "PRAGMA application_id = 77",
+        "PRAGMA journal_mode = WAL; CREATE TABLE shopping (item TEXT); PRAGMA user_version = 1",
+    ] {
+        let lab = Lab::new();
+        install(&lab, "proj/A.jsonl", 0..10);
+        fs::create_dir_all(lab.db().parent().unwrap()).unwrap();
+        let other = Connection::open(lab.db()).unwrap();
+        other.execute_batch(setup).unwrap();
+        fs::set_permissions(lab.db(), fs::Permissions::from_mode(0o644)).unwrap();
+        let before = state(&lab.db());
+        // First with the other program at it, then when it has ended.
+        assert_all_foreign(&lab, setup);
+        assert_eq!(state(&lab.db()), before, "{setup}");
+        drop(other);
+        let before = state(&lab.db());
+        assert_all_foreign(&lab, setup);
+        assert_eq!(state(&lab.db()), before, "{setup}");
+        assert_eq!(fs::read_dir(lab.db().parent().unwrap()).unwrap().count(), 1, "{setup}");
+    }
+}
+
+fn assert_all_foreign(lab: &Lab, setup: &str) {
+    let errors = refused(lab);
+    assert_eq!(errors.len(), 2, "{setup}: {errors:?}");
+    for error in errors {
+        assert!(error.contains("another program's database"), "{setup}: {error}");
+    }
+}
+
+#[test]
+fn a_newer_ledger_is_refused_and_kept() {
     let lab = Lab::new();
     install(&lab, "proj/A.jsonl", 0..10);
-    fs::create_dir_all(lab.db().parent().unwrap()).unwrap();
-    let other = Connection::open(lab.db()).unwrap();
-    other
-        .execute_batch("CREATE TABLE shopping (item TEXT); INSERT INTO shopping VALUES ('tea')")
-        .unwrap();
+    lab.ingest();
+    Connection::open(lab.db()).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let before = state(&lab.db());
     let error = lab.try_ingest(&lab.roots()).unwrap_err();
-    assert!(matches!(error, LedgerError::Corrupt { .. }), "{error}");
-    assert!(error.to_string().contains("another program's database"), "{error}");
-    let items: i64 =
-        other.query_row("SELECT count(*) FROM shopping", [], |row| row.get(0)).unwrap();
-    let tables: i64 =
-        other.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
-    assert_eq!((items, tables), (1, 1));
+    assert!(matches!(error, LedgerError::Newer { found: 99, .. }), "{error}");
+    assert!(matches!(Reader::open(&lab.db()), Err(LedgerError::Newer { .. })));
+    assert_eq!(state(&lab.db()), before);
+}
+
+#[test]
+fn a_ledger_that_is_only_in_its_log_yet_is_ours() {
+    let lab = Lab::new();
+    install(&lab, "proj/A.jsonl", 0..10);
+    // No checkpoint: as after a crash, the file itself does not say what it is.
+    let writer = Writer::open(&lab.db()).unwrap();
+    let copy = Lab::new();
+    fs::create_dir_all(copy.db().parent().unwrap()).unwrap();
+    for side in ["", "-wal"] {
+        let name = format!("ledger.db{side}");
+        fs::copy(lab.db().with_file_name(&name), copy.db().with_file_name(&name)).unwrap();
+    }
+    drop(writer);
+    assert_ne!(&fs::read(copy.db()).unwrap()[68..72], b"SPTL");
+    assert!(Reader::open(&copy.db()).unwrap().is_some());
+    install(&copy, "proj/A.jsonl", 0..10);
+    copy.ingest();
+    assert_eq!(copy.counted().len(), 10);
 }
 
 #[test]
