@@ -91,6 +91,22 @@ fn a_file_that_is_rewritten_in_place_with_the_same_size_and_time() {
 }
 
 #[test]
+fn a_file_that_is_rewritten_in_the_middle_and_grows() {
+    // The end is far away, or the file is long and the change is near its beginning.
+    for (count, changed) in [(40, 1), (40, 20), (400, 1), (400, 390)] {
+        let lab = Lab::new();
+        let mut numbers: Vec<u64> = (1000..1000 + count).collect();
+        lab.append_bytes(FILE, &calls(numbers.iter().copied()));
+        lab.ingest();
+        numbers[changed - 1] = 5000;
+        numbers.push(6000);
+        lab.rewrite(FILE, &calls(numbers));
+        lab.ingest();
+        assert_eq!(counted(&lab).len() as u64, count + 2, "{changed} of {count}");
+    }
+}
+
+#[test]
 fn a_file_whose_times_alone_change() {
     let lab = Lab::new();
     lab.append_bytes(FILE, &calls(1..=3));
