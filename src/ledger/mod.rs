@@ -15,6 +15,7 @@ mod reprice;
 mod rollup;
 mod schema;
 mod sessions;
+mod terms;
 mod totals;
 mod writer;
 

@@ -16,6 +16,7 @@ mod draft;
 mod formula;
 mod json;
 mod matching;
+mod news;
 mod pricer;
 mod reserve;
 mod row;
@@ -24,6 +25,7 @@ mod tier;
 mod update;
 mod upstream;
 mod upstream_names;
+mod upstream_rows;
 mod user;
 
 #[cfg(test)]
@@ -32,7 +34,7 @@ mod tests;
 pub use audit::AuditRow;
 pub use book::{BookError, ModelEntry, PriceBook, Settings};
 pub use diff::{BookDiff, ModelName, RateChange};
-pub use matching::{ModelMatch, normalise};
+pub use matching::{Form, ModelMatch, normalise};
 pub use pricer::Pricer;
 pub use row::{Basis, Endpoint, PriceRow, Provider, Rates, Source, TokenClass, When, rate_text};
 pub use tier::Tier;

@@ -63,7 +63,18 @@ impl PriceBook {
             }
             other => other,
         };
-        self.charge(call, found, refusal).map_or_else(Cost::Unpriced, Cost::Priced)
+        match (self.charge(call, found, refusal), call.reported_cost) {
+            (Ok(charge), _) => Cost::Priced(charge),
+            // Better than nothing: what the agent itself said the call cost. A listed price is
+            // better still: it is dated, and tells its source.
+            (Err(_), Some(amount)) => Cost::Priced(Charge {
+                amount,
+                status: CostStatus::ProviderReported,
+                row: None,
+                multiplier_ppm: ONE,
+            }),
+            (Err(reason), None) => Cost::Unpriced(reason),
+        }
     }
 
     fn charge(

@@ -102,6 +102,15 @@ impl Line {
         self
     }
 
+    /// A text field of the record itself.
+    pub fn get(&self, key: &str) -> &str {
+        self.0[key].as_str().unwrap_or_default()
+    }
+
+    pub fn value(&self) -> &Value {
+        &self.0
+    }
+
     /// The JSON, without a line end.
     pub fn text(&self) -> String {
         self.0.to_string()

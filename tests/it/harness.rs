@@ -20,8 +20,11 @@ pub struct Lab {
 }
 
 impl Lab {
+    /// In memory where the system has a folder for that: a test makes many small ledgers, and a
+    /// disk would make each wait for its write.
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        let in_memory = tempfile::tempdir_in("/dev/shm");
+        Self { folder: in_memory.or_else(|_| tempfile::tempdir()).unwrap() }
     }
 
     pub fn projects(&self) -> PathBuf {
@@ -35,6 +38,11 @@ impl Lab {
     /// Appends to a transcript, named by its path below `projects`.
     pub fn append_bytes(&self, file: &str, bytes: &[u8]) {
         append_to(&self.projects().join(file), bytes);
+    }
+
+    /// Writes a transcript anew, in the same file.
+    pub fn rewrite(&self, file: &str, bytes: &[u8]) {
+        fs::write(self.projects().join(file), bytes).unwrap();
     }
 
     /// Copies a fixture's home into the lab.

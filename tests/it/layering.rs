@@ -9,6 +9,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("format", &["model"]),
     ("paths", &[]),
     ("clock", &["model"]),
+    ("demo", &["model"]),
     ("agents", &["model"]),
     ("ingest", &["model", "agents"]),
     ("pricing", &["model"]),
@@ -30,7 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "cli",
         &[
             "model", "agents", "ingest", "pricing", "ledger", "policy", "enforce", "notice",
-            "hook", "daemon", "tui", "config", "paths", "clock", "format",
+            "hook", "daemon", "demo", "tui", "config", "paths", "clock", "format",
         ],
     ),
     ("main", &["cli"]),

@@ -8,11 +8,15 @@
 )]
 
 mod arrival;
+mod bad_files;
+mod bad_input;
+mod bad_ledgers;
 mod claude_cases;
 mod claude_cases_usage;
 mod claude_fixtures;
 mod claude_lines;
 mod claude_rules;
+mod claude_rules_owner;
 mod claude_unlogged;
 mod cli_broken;
 mod cli_config;
@@ -27,3 +31,7 @@ mod cli_upstream;
 mod dump;
 mod harness;
 mod layering;
+mod ledger_life;
+mod properties;
+mod tui;
+mod world;

@@ -26,6 +26,8 @@ pub(super) struct Explained {
     pub models: Vec<Part>,
     /// Calls that count, oldest first.
     pub calls: Vec<ExplainedCall>,
+    /// Calls that the session holds but another one, or another thread, is charged with.
+    pub not_counted: Vec<NotCounted>,
     /// Transcripts that are not there any more.
     pub gone: Vec<String>,
     #[serde(skip)]
@@ -61,6 +63,15 @@ pub(super) struct ExplainedCall {
     pub superseded: Vec<Charge>,
     #[serde(skip)]
     pub at: crate::model::Millis,
+}
+
+/// A call that a session holds and is not charged with.
+#[derive(Debug, Serialize)]
+pub(super) struct NotCounted {
+    pub call_id: String,
+    pub file: String,
+    pub offset: u64,
+    pub reason: &'static str,
 }
 
 /// A line of a transcript.
@@ -120,6 +131,7 @@ pub(super) fn build(
         threads: Vec::new(),
         models: Vec::new(),
         calls: Vec::new(),
+        not_counted: Vec::new(),
         gone: lines.gone.iter().map(|path| path.display().to_string()).collect(),
         total: Totals::default(),
     };
@@ -139,6 +151,20 @@ pub(super) fn build(
         *models.entry(to.model.to_string()).or_default() += totals;
         explained.calls.push(explain_call(row, rows, to, charged, lines));
     }
+    let held = |row: &&CallRow| {
+        row.standing != Standing::Counted
+            && charged.get(&row.charged).is_some_and(|to| Some(to.session) == session)
+    };
+    explained.not_counted = rows
+        .iter()
+        .filter(held)
+        .map(|row| NotCounted {
+            call_id: row.call_id.id.to_string(),
+            file: row.path.display().to_string(),
+            offset: row.offset,
+            reason: of_standing(row.standing),
+        })
+        .collect();
     explained.cost_usd = explained.total.cost.to_decimal();
     explained.unpriced_calls = explained.total.unpriced_calls;
     explained.not_final_calls = explained.total.not_final_calls;

@@ -23,6 +23,19 @@ pub(super) fn write(out: &mut dyn Write, explained: &Explained, zone: &TimeZone)
     for call in &explained.calls {
         write_call(out, call, zone)?;
     }
+    if !explained.not_counted.is_empty() {
+        writeln!(out, "held here, but not counted here:")?;
+    }
+    for held in &explained.not_counted {
+        writeln!(
+            out,
+            "  {}  {} @ {}  {}",
+            format::printable(&held.call_id),
+            format::printable(&held.file),
+            held.offset,
+            held.reason
+        )?;
+    }
     for path in &explained.gone {
         writeln!(
             out,

@@ -42,7 +42,8 @@ pub(super) fn run(
             format::printable(skipped)
         );
     }
-    if update.diff.is_empty() {
+    // An update may only confirm what was announced: that changes the book, not the prices.
+    if update.book.id() == active.id() {
         writeln!(out, "Nothing new at {url}: the price book in force stays.")?;
         return Ok(Outcome::Done);
     }
@@ -59,7 +60,7 @@ pub(super) fn run(
     Ok(Outcome::Done)
 }
 
-fn keep(context: &Context, url: &str, content: Vec<u8>) -> Result<()> {
+fn keep(context: &Context, url: &str, book_json: Vec<u8>) -> Result<()> {
     let lock = paths::lock_of(&context.ledger);
     let attempt = InstanceLock::try_take(&lock, Role::Command)
         .map_err(|why| LedgerError::Unwritable { path: lock.clone(), why })?;
@@ -68,11 +69,11 @@ fn keep(context: &Context, url: &str, content: Vec<u8>) -> Result<()> {
             let mut writer = Writer::open(&context.ledger)?;
             let mut book = context.book_over(writer.newest_book()?.as_ref())?;
             let (config, now) = (&context.config, context.now());
-            daemon::keep_book(&mut writer, &mut book, config, url, &content, now)
+            daemon::keep_book(&mut writer, &mut book, config, url, &book_json, now)
                 .map_err(anyhow::Error::msg)
         }
         Attempt::Taken(_) => {
-            reprice::ask(context, &Request::KeepBook { source: url.to_owned(), content })
+            reprice::ask(context, &Request::KeepBook { source: url.to_owned(), content: book_json })
         }
     }
 }

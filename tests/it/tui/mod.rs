@@ -1,0 +1,197 @@
+//! The screen: what a person sees, drawn from real ledgers.
+
+mod app;
+mod pictures;
+mod screens;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use serde_json::json;
+use spendtop::daemon::catch_up;
+use spendtop::ingest::Root;
+use spendtop::ledger::{Pricing, Writer};
+use spendtop::model::{Charge, Cost, CostStatus, Millis, PicoUsd, UnpricedReason};
+use spendtop::tui::{Action, App, Follower, Setting, draw};
+
+use crate::harness::{Lab, list_prices};
+
+/// Monday, 23 November 2026, 15:41 in Berlin.
+const NOW: &str = "2026-11-23T14:41:30Z";
+
+fn now() -> Millis {
+    Millis::parse(NOW).unwrap()
+}
+
+/// A call as one line of a transcript. Its cost is a cent for every token of output.
+struct Line<'a> {
+    session: &'a str,
+    agent: &'a str,
+    cwd: &'a str,
+    branch: &'a str,
+    model: &'a str,
+    at: &'a str,
+    cents: u64,
+    is_final: bool,
+}
+
+const LINE: Line<'static> = Line {
+    session: "s1",
+    agent: "",
+    cwd: "/w/shop",
+    branch: "main",
+    model: "claude-opus-5-5",
+    at: NOW,
+    cents: 100,
+    is_final: true,
+};
+
+impl Line<'_> {
+    fn write(&self, lab: &Lab, number: u32) {
+        let mut record = json!({
+            "type": "assistant",
+            "uuid": format!("u{number}"),
+            "requestId": format!("req_{number:024}"),
+            "timestamp": self.at,
+            "sessionId": self.session,
+            "cwd": self.cwd,
+            "gitBranch": self.branch,
+            "message": {
+                "id": format!("msg_01{number:022}"),
+                "model": self.model,
+                "stop_reason": if self.is_final { json!("end_turn") } else { json!(null) },
+                "usage": {
+                    "input_tokens": 100,
+                    "cache_read_input_tokens": 148_000,
+                    "output_tokens": self.cents,
+                },
+            },
+        });
+        let mut file = format!("-w/{}.jsonl", self.session);
+        if !self.agent.is_empty() {
+            record["agentId"] = json!(self.agent);
+            file = format!("-w/{}/subagents/agent-{}.jsonl", self.session, self.agent);
+        }
+        lab.append_bytes(&file, format!("{record}\n").as_bytes());
+    }
+}
+
+/// Numbers the lines and writes them.
+fn write(lab: &Lab, lines: &[Line<'_>]) {
+    for (number, line) in (1..).zip(lines) {
+        line.write(lab, number);
+    }
+}
+
+fn a_cent_a_token() -> Pricing<'static> {
+    Pricing {
+        price: Box::new(|call| match call.model.as_deref() {
+            Some(model) if model.starts_with("claude-") => Cost::Priced(Charge {
+                amount: PicoUsd(call.usage.output_tokens as i64 * 10_000_000_000),
+                status: CostStatus::Exact,
+                row: None,
+                multiplier_ppm: 1_000_000,
+            }),
+            _ => Cost::Unpriced(UnpricedReason::UnknownModel),
+        }),
+        ..list_prices()
+    }
+}
+
+fn ingest_as(lab: &Lab, developer: &str, folder: &Path) {
+    let mut writer = Writer::open(&lab.db()).unwrap();
+    let root =
+        Root { path: folder.to_owned(), developer: developer.into(), ..lab.roots().remove(0) };
+    catch_up(&mut writer, &[root], &mut a_cent_a_token(), &mut |_| {}).unwrap();
+}
+
+fn ingest(lab: &Lab) {
+    ingest_as(lab, "maya", &lab.projects());
+}
+
+/// A working day: one session with two subagents under way, two of earlier today, two of before.
+fn a_day(lab: &Lab) {
+    write(
+        lab,
+        &[
+            Line { branch: "feat/pay", at: "2026-11-23T12:10:00Z", cents: 612, ..LINE },
+            Line { branch: "feat/pay", at: "2026-11-23T14:41:05Z", cents: 148, ..LINE },
+            Line {
+                agent: "a1",
+                model: "claude-sonnet-5-5",
+                cents: 175,
+                branch: "feat/pay",
+                ..LINE
+            },
+            Line { agent: "a2", model: "claude-haiku-5-5", cents: 5, branch: "feat/pay", ..LINE },
+            Line {
+                session: "s2",
+                cwd: "/w/docs",
+                model: "claude-haiku-5-5-20260901",
+                at: "2026-11-23T14:15:00Z",
+                cents: 11,
+                ..LINE
+            },
+            Line {
+                session: "s3",
+                cwd: "/w/infra",
+                branch: "a-very-long-branch-name-that-has-no-room-anywhere",
+                model: "claude-sonnet-5-5",
+                at: "2026-11-22T23:30:00Z",
+                cents: 469,
+                ..LINE
+            },
+            // Half an hour before midnight in Berlin.
+            Line {
+                session: "s3",
+                cwd: "/w/infra",
+                branch: "main",
+                model: "claude-sonnet-5-5",
+                at: "2026-11-22T22:30:00Z",
+                cents: 302,
+                ..LINE
+            },
+            Line {
+                session: "s4",
+                cwd: "/srv/other/shop",
+                branch: "",
+                at: "2026-11-19T09:00:00Z",
+                cents: 123_456,
+                ..LINE
+            },
+        ],
+    );
+    ingest(lab);
+}
+
+fn setting(cap: Option<i64>) -> Setting {
+    Setting {
+        developer: Arc::from("maya"),
+        daily_cap: cap.map(PicoUsd::from_dollars),
+        zone: TimeZone::get("Europe/Berlin").unwrap(),
+        looked_at: vec!["~/.claude/projects".into(), "~/.config/claude/projects".into()],
+        config_file: "~/.config/spendtop/config.toml".into(),
+        label: None,
+        color: true,
+    }
+}
+
+/// The state after one look at the lab's ledger.
+fn app(lab: &Lab, setting: Setting) -> App {
+    let mut follower = Follower::new(lab.db(), &setting);
+    let mut app = App::new(setting, now());
+    if let Some(action) = follower.look(now()) {
+        assert!(matches!(action, Action::Picture(_)), "{action:?}");
+        app.update(action);
+    }
+    app
+}
+
+fn drawn(app: &App, columns: u16, rows: u16) -> TestBackend {
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+    terminal.draw(|frame| draw(frame, app)).unwrap();
+    terminal.backend().clone()
+}
