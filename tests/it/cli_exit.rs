@@ -91,6 +91,7 @@ fn wrong_usage_exits_2_and_names_what_is_wrong() {
         (&["prices", "show", "no-such-model"], "no-such-model"),
         (&["report", "--config", "none.toml"], "none.toml"),
         (&["explain"], "<ID>"),
+        (&["explain", ""], "an id is needed"),
     ] {
         let ran = home.expect(2, args);
         assert!(ran.err.contains(named), "{args:?}: {}", ran.err);
@@ -141,6 +142,42 @@ fn doctor_exits_5_for_lines_that_do_not_parse_and_0_otherwise() {
     assert!(finding["items"][0].as_str().unwrap().ends_with("atlas/A.jsonl: 1"));
     // What could be read counts, and nothing else is said about it.
     assert_eq!(home.total().0, 3);
+}
+
+#[test]
+fn doctor_exits_5_for_a_ledger_that_cannot_be_used() {
+    for (damage, said) in [
+        ("newer", "upgrade spendtop"),
+        ("corrupt", "is damaged"),
+        ("foreign", "another program's database"),
+        ("unwritable", "cannot write the ledger"),
+    ] {
+        let home = Home::small();
+        home.out(&["ingest"]);
+        let db = home.db();
+        match damage {
+            "newer" => {
+                let ledger = rusqlite::Connection::open(&db).unwrap();
+                ledger.pragma_update(None, "user_version", 99).unwrap();
+            }
+            "corrupt" => std::fs::write(&db, "no database").unwrap(),
+            "foreign" => {
+                std::fs::remove_file(&db).unwrap();
+                let other = rusqlite::Connection::open(&db).unwrap();
+                other.execute_batch("CREATE TABLE shopping (item TEXT)").unwrap();
+            }
+            _ => {
+                std::fs::remove_file(&db).unwrap();
+                std::fs::create_dir(&db).unwrap();
+            }
+        }
+        let ran = home.expect(5, &["doctor", "--json"]);
+        let json: Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!((&json["ok"], ran.err.as_str()), (&false.into(), ""), "{damage}");
+        assert_eq!(json["findings"][0]["kind"], "ledger", "{damage}");
+        assert!(json["findings"][0]["message"].as_str().unwrap().contains(said), "{json}");
+        assert!(home.expect(5, &["doctor"]).out.contains(said), "{damage}");
+    }
 }
 
 #[test]
