@@ -32,6 +32,24 @@ pub struct UserPrices {
     pub unknown: Option<Spanned<UserUnknown>>,
 }
 
+impl UserPrices {
+    /// Claude models with a row that lacks a cache rate. Claude Code caches nearly every prompt,
+    /// and a call with cached tokens and no rate for them has no price.
+    pub fn without_cache_rates(&self) -> Vec<&str> {
+        let mut models: Vec<&str> = Vec::new();
+        for row in self.row.iter().map(Spanned::get_ref) {
+            let lacks = [&row.cache_write_5m, &row.cache_write_1h, &row.cache_read]
+                .iter()
+                .any(|rate| rate.is_none());
+            let is_claude = row.provider == Provider::Anthropic || row.model.contains("claude");
+            if lacks && is_claude && !models.contains(&row.model.as_str()) {
+                models.push(&row.model);
+            }
+        }
+        models
+    }
+}
+
 /// One `[[prices.row]]`. Prices are decimal strings in dollars per million tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -181,6 +181,22 @@ fn doctor_exits_5_for_a_ledger_that_cannot_be_used() {
 }
 
 #[test]
+fn a_row_without_cache_rates_is_warned_of_by_both_checks() {
+    let home = Home::small();
+    let row = "[[prices.row]]\nprovider = \"anthropic\"\nmodel = \"claude-opus-5-5\"\n\
+               input = \"4\"\noutput = \"20\"\n";
+    home.write_config(row);
+    for args in [&["config", "check"], &["prices", "check"]] {
+        let ran = home.expect(0, args);
+        assert!(ran.err.contains("claude-opus-5-5") && ran.err.contains("cache_read"), "{ran:?}");
+    }
+    let rates = "cache_write_5m = \"5\"\ncache_write_1h = \"8\"\ncache_read = \"0.4\"\n";
+    home.write_config(&format!("{row}{rates}"));
+    home.out(&["config", "check"]);
+    home.out(&["prices", "check"]);
+}
+
+#[test]
 fn a_reader_that_stops_reading_is_no_error() {
     let home = Home::small();
     // More than a pipe holds, so that the writer notices.
