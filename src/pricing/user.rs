@@ -13,7 +13,7 @@ use super::row::{Endpoint, Provider};
 
 /// The `[prices]` table of the config, as written.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct UserPrices {
     /// Where `prices update` fetches a newer book from.
     pub url: Option<String>,
@@ -52,7 +52,7 @@ impl UserPrices {
 
 /// One `[[prices.row]]`. Prices are decimal strings in dollars per million tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct UserRow {
     /// "anthropic", "openai", "google", "aws", or "other" for any other model.
     pub provider: Provider,
@@ -104,7 +104,7 @@ pub enum UserRowKind {
 
 /// The terms of a user row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct UserWhen {
     /// "standard" or "fast".
     pub speed: UserSpeed,
@@ -145,7 +145,7 @@ pub enum UserTier {
 
 /// One `[[prices.discount]]`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct UserDiscount {
     /// On whose list prices.
     pub provider: Provider,
@@ -161,7 +161,7 @@ pub struct UserDiscount {
 
 /// The `[prices.unknown]` table.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct UserUnknown {
     /// "flag", "ceiling", or "assume:" and the model whose price to take.
     pub policy: String,

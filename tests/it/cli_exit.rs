@@ -197,6 +197,21 @@ fn a_row_without_cache_rates_is_warned_of_by_both_checks() {
 }
 
 #[test]
+fn a_config_of_the_wrong_shape_is_told_in_words_of_toml() {
+    let home = Home::small();
+    for (text, said) in [
+        ("developer = \"ann\"", "expected a table"),
+        ("claude = 1", "expected a table"),
+        ("prices = 1", "expected a table"),
+        ("[prices]\nrow = [1]", "expected a table"),
+    ] {
+        home.write_config(text);
+        let ran = home.expect(2, &["config", "check"]);
+        assert!(ran.err.contains(said) && !ran.err.contains("struct"), "{text}: {}", ran.err);
+    }
+}
+
+#[test]
 fn a_reader_that_stops_reading_is_no_error() {
     let home = Home::small();
     // More than a pipe holds, so that the writer notices.
