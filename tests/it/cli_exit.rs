@@ -212,6 +212,26 @@ fn a_config_of_the_wrong_shape_is_told_in_words_of_toml() {
 }
 
 #[test]
+fn exported_tables_hold_sessions_in_full_and_nothing_that_steers_a_terminal() {
+    let home = Home::new();
+    let call = super::cli_home::call("a1", "A", "claude-opus-5-5");
+    home.append("p/A.jsonl", &[call.with("gitBranch", &"x|y\u{1b}[2Jz".into())]);
+    let csv = home.out(&["report", "session", "--csv"]);
+    let mut lines = csv.lines();
+    let fields = "project,branch,agent,developer,models,started_at,last_activity";
+    assert!(lines.next().unwrap().ends_with(fields), "{csv}");
+    let row = lines.next().unwrap();
+    assert!(row.contains(",x|y\u{fffd}[2Jz,claude,dev,claude-opus-5-5,2026-"), "{csv}");
+    let markdown = home.out(&["report", "session", "--md"]);
+    assert!(markdown.contains("x\\|y\u{fffd}[2Jz"), "{markdown}");
+    for group in ["session", "branch"] {
+        for form in ["--csv", "--md"] {
+            assert!(!home.out(&["report", group, form]).contains('\u{1b}'), "{group} {form}");
+        }
+    }
+}
+
+#[test]
 fn a_reader_that_stops_reading_is_no_error() {
     let home = Home::small();
     // More than a pipe holds, so that the writer notices.
