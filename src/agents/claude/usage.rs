@@ -64,9 +64,8 @@ pub(super) fn message_part(message: &Message<'_>, usage: &Usage<'_>) -> Part {
 }
 
 /// The provider's own steps; read only for records that are no repeat.
-pub(super) fn steps<'a>(usage: &Usage<'a>) -> Vec<Iteration<'a>> {
-    let steps = usage.iterations.map(|raw| serde_json::from_str::<Objects<_>>(raw.get()));
-    steps.and_then(Result::ok).unwrap_or_default().0
+pub(super) fn steps(iterations: &str) -> Option<Vec<Iteration<'_>>> {
+    serde_json::from_str::<Objects<_>>(iterations).ok().map(|steps| steps.0)
 }
 
 /// The pieces that the top level leaves out: advisors, declined attempts, compactions.
