@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use spendtop::ingest::Root;
-use spendtop::model::AgentId;
+use spendtop::model::{AgentId, CallId};
 
 use super::arrival::ledger_of;
 use super::claude_lines::{Line, answer, bytes, prompt, tokens, tool_result};
@@ -178,4 +178,32 @@ fn rule_06_asides_of_an_answer_without_request_id() {
         ]),
         ["A msg_01p 0/10/0/0/20"]
     );
+}
+
+#[test]
+fn rule_06_a_relays_constant_id_makes_no_asides() {
+    let call = |uuid: &str, output| {
+        answer(uuid, "chatcmpl-x").request(&format!("req_{uuid}")).output(output)
+    };
+    assert_eq!(
+        ledger_of(&[
+            ("proj/A.jsonl", vec![call("u1", 10), call("u2", 20)]),
+            ("proj/A/subagents/agent-a7.jsonl", vec![call("s1", 30).sidechain("a7")]),
+        ]),
+        ["A/a7 chatcmpl-x 0/30/0/0/0", "A chatcmpl-x 0/10/0/0/0", "A chatcmpl-x 0/20/0/0/0"]
+    );
+}
+
+#[test]
+fn requests_of_a_relays_constant_id_are_groups_of_their_own() {
+    let group = |id: &str, request: &str| {
+        let request_id = Some(request.into());
+        CallId { id: id.into(), request_id, run: None }.group_key()
+    };
+    for id in ["chatcmpl-x", "ocgo", "x", "x:advisor:0"] {
+        assert_eq!(group(id, "req_1"), group(id, "req_1"));
+        assert_ne!(group(id, "req_1"), group(id, "req_2"), "{id}");
+    }
+    // An aside repeats an answer under another request.
+    assert_eq!(group("msg_p", "req_p"), group("msg_p", "req_x"));
 }
