@@ -107,7 +107,12 @@ fn rule_04_what_ends_a_run() {
     let used = |uuid, input, output| answer(uuid, "ocgo").input(input).output(output);
     assert_eq!(one_file(vec![used("u1", 5, 9), used("u2", 6, 8)]).len(), 2);
     assert_eq!(one_file(vec![used("u1", 5, 9), used("u2", 5, 8)]).len(), 1);
-    assert_eq!(one_file(vec![used("u1", 5, 9), used("u2", 6, 9)]).len(), 1);
+    // Or the input became another, once it was known.
+    assert_eq!(one_file(vec![used("u1", 5, 9), used("u2", 6, 9)]).len(), 2);
+    assert_eq!(one_file(vec![used("u1", 5, 9), used("u2", 0, 9)]).len(), 2);
+    assert_eq!(one_file(vec![used("u1", 5, 8), used("u2", 5, 9)]).len(), 1);
+    assert_eq!(one_file(vec![used("u1", 0, 9), used("u2", 6, 9)]).len(), 1);
+    assert_eq!(one_file(vec![used("u1", 0, 9), used("u2", 6, 8)]).len(), 2);
     // A tool's result, an injected text and a hidden one are no prompts.
     let lines = vec![
         relay("u1", 1, "00:00:00"),
@@ -117,6 +122,20 @@ fn rule_04_what_ends_a_run() {
         relay("u5", 9, "00:00:02"),
     ];
     assert_eq!(one_file(lines), ["A ocgo 0/9/0/0/0"]);
+}
+
+#[test]
+fn rule_04_a_relay_in_a_loop_of_tools() {
+    let turn = |turn: u64| {
+        let at = format!("00:00:{:02}", 5 * turn);
+        let call = answer(&format!("u{turn}"), "ocgo").input(1000 * turn).output(40 + 10 * turn);
+        [call.at(&at), tool_result(&format!("r{turn}"), "t1", &json!("done")).at(&at)]
+    };
+    let expected: Vec<String> =
+        (1..=6).map(|turn| format!("A ocgo {}/{}/0/0/0", 1000 * turn, 40 + 10 * turn)).collect();
+    let mut counted = one_file((1..=6).flat_map(turn).collect());
+    counted.sort();
+    assert_eq!(counted, expected);
 }
 
 #[test]
