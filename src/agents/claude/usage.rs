@@ -13,7 +13,7 @@ const OPENING_OUTPUT_TOKENS: u64 = 10;
 #[derive(Debug, PartialEq)]
 pub(super) struct Part {
     pub kind: CallKind,
-    /// Counts within its kind, from zero.
+    /// Index among the entries of its type.
     pub ordinal: usize,
     /// The model, where the part names one of its own.
     pub model: Option<Arc<str>>,
@@ -89,7 +89,9 @@ pub(super) fn further_parts(
             }
             _ => continue,
         };
-        let ordinal = parts.iter().filter(|part: &&Part| part.kind == kind).count();
+        // Entries that are no part (yet) count too: an attempt must not take over the id of one
+        // that has output only in a later snapshot.
+        let ordinal = entries[..index].iter().filter(|earlier| earlier.kind == entry.kind).count();
         parts.extend(part_of(kind, ordinal, entry, usage));
     }
     parts
