@@ -170,7 +170,7 @@ mod tests {
         let read = EventKind::Access(AccessKind::Close(AccessMode::Read));
         assert_eq!(filter.change(event(modified, "/d/ledger.db-wal")), None);
         assert_eq!(filter.change(event(read, "/p/a.jsonl")), None);
-        for path in ["/d/ledger.inbox.db-wal", "/p/a.jsonl"] {
+        for path in ["/d/ledger.db.inbox-wal", "/p/a.jsonl"] {
             let change = filter.change(event(modified, path));
             assert_eq!(change, Some(Change::Paths(vec![path.into()])));
         }
