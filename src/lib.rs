@@ -1,4 +1,54 @@
-//! spendtop
+//! `top` for what coding agents spend: exact, explainable, live.
+//!
+//! # The way of the data
+//!
+//! ```text
+//! transcript bytes ─► LineBuffer ─► Agent::parse ─► Event ──────────┐
+//!  (cursor: file id, offset, anchor, adapter state)                 ▼
+//!                                  PriceBook ──► Writer: settle, price, store
+//!                                                     │  one transaction: rows + sums + cursor
+//!                                                     ▼
+//!                              screen · commands ◄── Reader ◄── ledger (SQLite, WAL)
+//! ```
+//!
+//! [`ingest`] finds the transcripts and reads what is new, [`agents`] turn records into
+//! [`model::Event`]s, the [`ledger`] decides which records are one call and whose it is, has it
+//! priced by [`pricing`] and keeps it. [`daemon`] runs that, once or for as long as the screen is
+//! open. [`cli`] and the screen only read.
+//!
+//! # Invariants
+//!
+//! 1. A cursor is stored in the same transaction as the rows it produced. A crash anywhere means
+//!    reading again: never twice, never skipped.
+//! 2. A call is keyed by the provider's response identity, global over files and sessions.
+//!    Reading it again is a no-op or a fuller usage.
+//! 3. `model`, `agents` and `pricing` do no I/O, read no clock and no environment.
+//! 4. Only the holder of the instance lock writes the ledger. All others leave a request in the
+//!    inbox, which the holder drains.
+//! 5. No floating-point money before the formatter. An unknown price is unpriced, never zero.
+//! 6. A line that does not parse is counted and shown by `doctor`; it is never an error and never
+//!    silently lost.
+//! 7. Prompt and tool text is never stored, logged or shown.
+//! 8. Rows outlive the transcripts they came from.
+//! 9. What a set of records comes to does not depend on the order in which they were read.
+//!
+//! Deliberately absent: a network call that nobody asked for, a default price, substring matching
+//! of model names, and any trait for the ledger or files: tests use real ones.
+//!
+//! # Where a change goes
+//!
+//! | to change | go to |
+//! |---|---|
+//! | how a transcript is read | `agents/<agent>/`, one struct for each JSON shape |
+//! | which records are one call, and whose | `ledger/identity.rs`, pure |
+//! | a price, or a price's date | `assets/prices/overlay.toml`, then `assets/prices/build.py` |
+//! | how usage becomes money | `pricing/formula.rs`, `pricing/select.rs` |
+//! | what is stored | `assets/migrations/`, never editing a released one |
+//! | a command | `cli/args.rs` for what can be typed, `cli/<command>.rs` |
+//! | a panel of the screen | `tui/view/` |
+//!
+//! What may depend on what is in `tests/it/layering.rs`, and tested.
+
 pub mod agents;
 pub mod cli;
 pub mod clock;

@@ -24,7 +24,9 @@ impl Paths {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn from_env() -> Self {
         let data_home = BaseDirs::new().map(|dirs| dirs.data_dir().to_owned());
-        Self::new(data_home, |name| std::env::var_os(name))
+        let paths = Self::new(data_home, |name| std::env::var_os(name));
+        let user = paths.user.or_else(login_name);
+        Self { user, ..paths }
     }
 
     /// Reads an environment; an empty variable counts as unset.
@@ -125,6 +127,18 @@ impl Paths {
         let below = self.home.as_ref().and_then(|home| path.strip_prefix(home).ok());
         below.map_or_else(|| path.display().to_string(), |below| format!("~/{}", below.display()))
     }
+}
+
+/// The login name of the process's user, for services that run without `USER`: the same person
+/// must not be two developers.
+fn login_name() -> Option<String> {
+    let uid = rustix::process::getuid().as_raw().to_string();
+    let passwd = std::fs::read_to_string("/etc/passwd").ok()?;
+    passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == uid).then(|| name.to_owned())
+    })
 }
 
 /// The file beside a ledger that other processes leave requests in.

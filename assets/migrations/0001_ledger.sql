@@ -97,7 +97,9 @@ CREATE TABLE call (
     cost_pico            INTEGER,
     cost_status          INTEGER NOT NULL,
     price_row            INTEGER REFERENCES price_row (id),
-    multiplier_ppm       INTEGER NOT NULL
+    multiplier_ppm       INTEGER NOT NULL,
+    -- What this place's own records say, where the call's other rows say more.
+    own                  TEXT
 ) STRICT;
 CREATE INDEX call_by_group ON call (group_key);
 CREATE INDEX call_by_attribution ON call (attribution, standing, at);

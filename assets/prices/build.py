@@ -170,10 +170,18 @@ def slot(row):
     return (tuple(sorted(row["when"].items())), row["above"])
 
 
+def order(row):
+    """The order of rows in a book; src/pricing/draft.rs has the same."""
+    ranks = {"speed": ["fast"], "service_tier": ["batch", "priority", "flex", "ultrafast"],
+             "endpoint": ["global", "regional"]}
+    terms = [names.index(row["when"][key]) + 1 if key in row["when"] else 0 for key, names in ranks.items()]
+    return terms, row["above"], row["from"]
+
+
 def coalesce(rows):
     """Joins touching rows that say the same."""
     joined = []
-    for row in sorted(rows, key=lambda r: (slot(r), r["from"])):
+    for row in sorted(rows, key=order):
         last = joined[-1] if joined else None
         same = ("when", "above", "rates", "basis", "source")
         if last and last["to"] == row["from"] and all(last[k] == row[k] for k in same):
@@ -387,11 +395,7 @@ def row_json(row):
 def book_text(version, models, overlay):
     """The canonical text: compact JSON, one line for every source and model."""
     dump = lambda value: json.dumps(value, separators=(",", ":"), ensure_ascii=True)
-    sources = [
-        dump({"id": id_, "source": s["source"].format(version=version), "checked": s["checked"]})
-        for id_, s in overlay["source"].items()
-    ]
-    lines = []
+    lines, used = [], {}
     for (provider, id_), entry in sorted(models.items(), key=lambda m: (PROVIDERS.index(m[0][0]), m[0][1])):
         out = {"provider": provider, "model": id_, "tier": tier(id_)}
         aliases = sorted(entry["aliases"] - {id_})
@@ -402,7 +406,12 @@ def book_text(version, models, overlay):
         if id_ in overlay["retired"].get(provider, []):
             out["retired"] = True
         out["rows"] = [row_json(row) for row in coalesce(entry["rows"])]
+        used |= {row["source"]: None for row in out["rows"]}
         lines.append(dump(out))
+    sources = [
+        dump({"id": id_, "source": s["source"].format(version=version), "checked": s["checked"]})
+        for id_, s in ((id_, overlay["source"][id_]) for id_ in used)
+    ]
     head = dump({"schema": SCHEMA, "origin": f"genai-prices {version}"})[:-1]
     return head + ',"sources":[\n' + ",\n".join(sources) + '\n],"models":[\n' + ",\n".join(lines) + "\n]}\n"
 

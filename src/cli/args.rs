@@ -24,11 +24,11 @@ pub struct Cli {
 /// Options of every command.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Global {
-    /// Config file [env: SPENDTOP_CONFIG]
+    /// Config file [env: `SPENDTOP_CONFIG`]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Ledger file [env: SPENDTOP_DB]
+    /// Ledger file [env: `SPENDTOP_DB`]
     #[arg(long, global = true, value_name = "FILE")]
     pub db: Option<PathBuf>,
 
@@ -36,7 +36,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "TIME")]
     pub now: Option<String>,
 
-    /// No colours [env: NO_COLOR]
+    /// No colours [env: `NO_COLOR`]
     #[arg(long, global = true)]
     pub no_color: bool,
 

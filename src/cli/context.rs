@@ -15,7 +15,7 @@ use crate::clock::{Clock, FixedClock, SystemClock};
 use crate::config::Config;
 use crate::daemon::{self, Attempt, CaughtUp, Holder, InstanceLock, Progress, Role};
 use crate::ingest::{Problem, Root};
-use crate::ledger::{LedgerError, Reader, Writer};
+use crate::ledger::{KeptBook, LedgerError, Reader, Writer};
 use crate::model::{AgentId, Millis};
 use crate::paths::{self, Paths};
 
@@ -113,12 +113,12 @@ impl Context {
             Ok(None) => None,
             Err(error) => return Err(error.into()),
         };
-        self.book_over(kept)
+        self.book_over(kept.as_ref())
     }
 
     /// The price book in force over what a ledger keeps.
-    pub(super) fn book_over(&self, kept: Option<crate::ledger::KeptBook>) -> Result<daemon::Book> {
-        let base = daemon::Book::base(kept.as_ref());
+    pub(super) fn book_over(&self, kept: Option<&KeptBook>) -> Result<daemon::Book> {
+        let base = daemon::Book::base(kept);
         daemon::Book::with_user_prices(base, &self.config).map_err(anyhow::Error::from)
     }
 
@@ -128,7 +128,7 @@ impl Context {
         let deadline = Instant::now() + WAIT_FOR_COMMAND;
         loop {
             let attempt = InstanceLock::try_take(&lock, Role::Command)
-                .map_err(|source| LedgerError::Unwritable { path: lock.clone(), source })?;
+                .map_err(|why| LedgerError::Unwritable { path: lock.clone(), why })?;
             match attempt {
                 Attempt::Held(_held) => return self.catch_up().map(Freshness::CaughtUp),
                 Attempt::Taken(Some(holder)) if holder.role == Role::Collector => {
@@ -149,7 +149,7 @@ impl Context {
         if plan.is_empty() && inbox.is_none() {
             return Ok(plan.nothing_to_do());
         }
-        let mut book = self.book_over(writer.newest_book()?)?;
+        let mut book = self.book_over(writer.newest_book()?.as_ref())?;
         let mut bar = Bar::new(!self.global.quiet && std::io::stderr().is_terminal());
         let found = plan.run(&mut writer, &mut book.pricing(self.now()), &mut |p| bar.update(p));
         bar.finish();
@@ -183,29 +183,30 @@ fn warn_of(problems: &[Problem]) {
 struct Bar {
     wanted: bool,
     since: Instant,
-    bar: Option<ProgressBar>,
+    shown: Option<ProgressBar>,
 }
 
 impl Bar {
     fn new(wanted: bool) -> Self {
-        Self { wanted, since: Instant::now(), bar: None }
+        Self { wanted, since: Instant::now(), shown: None }
     }
 
     fn update(&mut self, progress: Progress) {
-        if self.bar.is_none() && self.wanted && self.since.elapsed() > SHOW_PROGRESS_AFTER {
+        if self.shown.is_none() && self.wanted && self.since.elapsed() > SHOW_PROGRESS_AFTER {
             let style = ProgressStyle::with_template(
                 "reading transcripts {wide_bar} {bytes}/{total_bytes} {eta}",
             );
             let bar = ProgressBar::new(progress.total_bytes);
-            self.bar = Some(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())));
+            self.shown =
+                Some(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())));
         }
-        if let Some(bar) = &self.bar {
+        if let Some(bar) = &self.shown {
             bar.set_position(progress.read_bytes);
         }
     }
 
     fn finish(self) {
-        if let Some(bar) = self.bar {
+        if let Some(bar) = self.shown {
             bar.finish_and_clear();
         }
     }

@@ -1,9 +1,225 @@
-//! stub
-use super::{Outcome, args::JsonArg, context::Context};
-pub(super) fn run(
-    _c: &Context,
-    _a: JsonArg,
-    _o: &mut dyn std::io::Write,
-) -> anyhow::Result<Outcome> {
-    Ok(Outcome::Done)
+//! `doctor`: what is wrong, and what to do about it.
+
+use std::io::Write;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::Outcome;
+use super::args::JsonArg;
+use super::context::{Context, Freshness, show};
+use crate::format;
+use crate::ledger::Reader;
+
+/// Days after which a price book should be looked at.
+const BOOK_IS_OLD_AFTER_DAYS: i64 = 45;
+
+/// Transcripts or models that a finding names at most; the JSON form has them all.
+const EXAMPLES: usize = 5;
+
+#[derive(Serialize)]
+struct DoctorJson {
+    schema: &'static str,
+    ok: bool,
+    roots: Vec<RootJson>,
+    ledger: String,
+    findings: Vec<Finding>,
+}
+
+#[derive(Serialize)]
+struct RootJson {
+    path: String,
+    exists: bool,
+}
+
+/// Something that is not as it should be.
+#[derive(Debug, Serialize)]
+struct Finding {
+    /// What kind: `unreadable`, `unparsed_lines`, `oversized_lines`, `unpriced_model`,
+    /// `implausible_call`, `ledger`, `price_book_age`, `no_transcripts`, `behind`.
+    kind: &'static str,
+    /// How many.
+    count: u64,
+    /// What, and what to do.
+    message: String,
+    /// Files or ids.
+    items: Vec<String>,
+    /// It may make a total wrong; a hint does not change the exit code.
+    is_problem: bool,
+}
+
+pub(super) fn run(context: &Context, args: JsonArg, out: &mut dyn Write) -> Result<Outcome> {
+    let freshness = context.freshen()?;
+    let mut findings = Vec::new();
+    of_files(&freshness, &mut findings);
+    if let Some(reader) = Reader::open(&context.ledger)? {
+        of_ledger(&reader, &mut findings)?;
+    }
+    of_book(context, &mut findings)?;
+    let ok = findings.iter().all(|finding| !finding.is_problem);
+    let roots = context.roots();
+    if args.json {
+        let json = DoctorJson {
+            schema: "spendtop.doctor/1",
+            ok,
+            roots: roots
+                .iter()
+                .map(|root| RootJson {
+                    path: root.path.display().to_string(),
+                    exists: root.path.is_dir(),
+                })
+                .collect(),
+            ledger: context.ledger.display().to_string(),
+            findings,
+        };
+        serde_json::to_writer(&mut *out, &json)?;
+        writeln!(out)?;
+    } else {
+        for root in &roots {
+            let there = if root.path.is_dir() { "ok      " } else { "absent  " };
+            writeln!(out, "{there}{}", show(&context.paths, &root.path))?;
+        }
+        writeln!(out, "ledger  {}", show(&context.paths, &context.ledger))?;
+        for finding in &findings {
+            let mark = if finding.is_problem { "!" } else { "·" };
+            writeln!(out, "{mark} {}", finding.message)?;
+            for item in finding.items.iter().take(EXAMPLES) {
+                writeln!(out, "    {}", format::printable(item))?;
+            }
+            if finding.items.len() > EXAMPLES {
+                writeln!(out, "    and {} more", finding.items.len() - EXAMPLES)?;
+            }
+        }
+        if ok {
+            writeln!(out, "All is well.")?;
+        }
+    }
+    Ok(if ok { Outcome::Done } else { Outcome::Problems })
+}
+
+fn of_files(freshness: &Freshness, findings: &mut Vec<Finding>) {
+    match freshness {
+        Freshness::CaughtUp(found) => {
+            if found.files == 0 {
+                findings.push(Finding {
+                    kind: "no_transcripts",
+                    count: 0,
+                    message:
+                        "no transcripts yet: use Claude Code, or name its config folder under \
+                              [claude] roots in the config"
+                            .into(),
+                    items: Vec::new(),
+                    is_problem: false,
+                });
+            }
+            if !found.problems.is_empty() {
+                let items: Vec<String> = found
+                    .problems
+                    .iter()
+                    .map(|problem| format!("{}: {}", problem.path.display(), problem.what))
+                    .collect();
+                findings.push(Finding {
+                    kind: "unreadable",
+                    count: items.len() as u64,
+                    message: format!(
+                        "{} files or folders cannot be read: what they hold is not counted",
+                        items.len()
+                    ),
+                    items,
+                    is_problem: true,
+                });
+            }
+        }
+        Freshness::Collected(_) => {}
+        Freshness::Behind => findings.push(Finding {
+            kind: "behind",
+            count: 1,
+            message: "another spendtop is still reading the transcripts".into(),
+            items: Vec::new(),
+            is_problem: false,
+        }),
+    }
+}
+
+fn of_ledger(reader: &Reader, findings: &mut Vec<Finding>) -> Result<()> {
+    let problems = reader.integrity_problems()?;
+    if !problems.is_empty() {
+        findings.push(Finding {
+            kind: "ledger",
+            count: problems.len() as u64,
+            message: "the ledger is damaged: move it away and run `spendtop ingest`".into(),
+            items: problems,
+            is_problem: true,
+        });
+    }
+    let sources = reader.sources()?;
+    let unparsed = |count: &dyn Fn(&crate::model::Cursor) -> u64| {
+        let mut items: Vec<(u64, String)> = sources
+            .iter()
+            .map(|(path, source)| (count(&source.cursor), path.display().to_string()))
+            .filter(|(count, _)| *count > 0)
+            .collect();
+        items.sort_by(|a, b| b.cmp(a));
+        let total: u64 = items.iter().map(|(count, _)| count).sum();
+        (total, items.into_iter().map(|(count, path)| format!("{path}: {count}")).collect())
+    };
+    let (count, items): (u64, Vec<String>) = unparsed(&|cursor| cursor.unparsed);
+    if count > 0 {
+        let message = format!("{count} lines could not be read: a call in them is not counted");
+        findings.push(Finding { kind: "unparsed_lines", count, message, items, is_problem: true });
+    }
+    let (count, items): (u64, Vec<String>) = unparsed(&|cursor| cursor.oversized);
+    if count > 0 {
+        let message = format!("{count} lines are longer than 16 MiB and were skipped");
+        findings.push(Finding { kind: "oversized_lines", count, message, items, is_problem: true });
+    }
+    let unpriced = reader.unpriced_models()?;
+    if !unpriced.is_empty() {
+        let count = unpriced.iter().map(|model| model.calls).sum();
+        findings.push(Finding {
+            kind: "unpriced_model",
+            count,
+            message: format!(
+                "{count} calls have no price, so totals are floors (≥): `spendtop prices update`, \
+                 or a [[prices.row]] in the config, then `spendtop reprice`"
+            ),
+            items: unpriced.iter().map(|m| format!("{}: {}", m.model, m.reason.words())).collect(),
+            is_problem: true,
+        });
+    }
+    let implausible = reader.implausible_calls()?;
+    if !implausible.is_empty() {
+        findings.push(Finding {
+            kind: "implausible_call",
+            count: implausible.len() as u64,
+            message: format!(
+                "{} calls have more tokens than one call can use: the lines are probably corrupt",
+                implausible.len()
+            ),
+            items: implausible
+                .iter()
+                .map(|row| format!("{} @ {}", row.path.display(), row.offset))
+                .collect(),
+            is_problem: true,
+        });
+    }
+    Ok(())
+}
+
+fn of_book(context: &Context, findings: &mut Vec<Finding>) -> Result<()> {
+    let book = context.book()?;
+    let Some(checked) = book.book().checked() else { return Ok(()) };
+    let days = (context.now().0 - checked.0) / 86_400_000;
+    if days > BOOK_IS_OLD_AFTER_DAYS {
+        findings.push(Finding {
+            kind: "price_book_age",
+            count: days.cast_unsigned(),
+            message: format!(
+                "the price book was checked {days} days ago: `spendtop prices update`"
+            ),
+            items: Vec::new(),
+            is_problem: false,
+        });
+    }
+    Ok(())
 }

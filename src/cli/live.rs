@@ -1,10 +1,79 @@
 //! The live screen, on a collector in the same process.
 
-use anyhow::Result;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::thread;
+
+use anyhow::{Context as _, Result};
+use tokio::sync::oneshot;
 
 use super::Outcome;
-use super::context::Context;
+use super::context::{Context, show};
+use crate::daemon::{self, Collector, News};
+use crate::paths::Paths;
+use crate::tui::{self, Notice, Screen, Setting};
 
-pub(super) fn run(_context: &Context) -> Result<Outcome> {
+pub(super) fn run(context: &Context) -> Result<Outcome> {
+    let roots = context.roots();
+    let config_file = context.paths.config_file(context.global.config.as_deref());
+    let setting = Setting {
+        developer: Arc::from(context.developer()),
+        daily_cap: context.config.daily_cap,
+        zone: context.config.zone(),
+        looked_at: roots.iter().map(|root| show(&context.paths, &root.path)).collect(),
+        config_file: config_file.map_or_else(String::new, |(path, _)| show(&context.paths, &path)),
+        label: None,
+        color: context.color(),
+    };
+    // Mistakes in the user's prices are told before the screen opens.
+    context.book()?;
+    let collector = Collector {
+        ledger: context.ledger.clone(),
+        roots,
+        config: context.config.clone(),
+        clock: Arc::clone(&context.clock),
+    };
+    open(collector, setting, &context.paths)
+}
+
+/// Opens the screen on a collector that runs as long as it does.
+pub(super) fn open(collector: Collector, setting: Setting, paths: &Paths) -> Result<Outcome> {
+    let (sender, notices) = channel();
+    let (db, clock) = (collector.ledger.clone(), Arc::clone(&collector.clock));
+    // Dropped when the screen is left. A backfill does not wait for it: the process ends and the
+    // transaction with it, which is as safe as any other end.
+    let (_stop, stopped) = oneshot::channel();
+    let paths = paths.clone();
+    thread::Builder::new()
+        .name("collector".into())
+        .spawn(move || {
+            daemon::run(&collector, stopped, &mut |news| {
+                // A screen that is gone has no use for news.
+                let _ = sender.send(notice(news, &paths));
+            });
+        })
+        .context("cannot start the collector")?;
+    tui::run(Screen { db, collector: notices, clock, setting })?;
     Ok(Outcome::Done)
+}
+
+fn notice(news: News, paths: &Paths) -> Notice {
+    match news {
+        News::OtherHolder(holder) => Notice::Elsewhere(
+            holder
+                .map_or_else(|| "another spendtop".into(), |holder| format!("pid {}", holder.pid)),
+        ),
+        News::Reading(progress) => {
+            Notice::Reading { read_bytes: progress.read_bytes, total_bytes: progress.total_bytes }
+        }
+        News::Live { .. } => Notice::Live,
+        News::Trouble(problems) => {
+            let first = problems.first().map_or_else(String::new, |problem| {
+                format!("{}: {}", show(paths, &problem.path), problem.what)
+            });
+            let more = problems.len().saturating_sub(1);
+            Notice::Trouble(if more == 0 { first } else { format!("{first}, and {more} more") })
+        }
+        News::Failed(error) => Notice::Failed(error),
+    }
 }

@@ -79,11 +79,11 @@ fn preview(context: &Context) -> Result<BTreeMap<String, Repriced>> {
 fn apply(context: &Context) -> Result<()> {
     let lock = paths::lock_of(&context.ledger);
     match InstanceLock::try_take(&lock, Role::Command)
-        .map_err(|source| LedgerError::Unwritable { path: lock.clone(), source })?
+        .map_err(|why| LedgerError::Unwritable { path: lock.clone(), why })?
     {
         Attempt::Held(_held) => {
             let mut writer = Writer::open(&context.ledger)?;
-            let book = context.book_over(writer.newest_book()?)?;
+            let book = context.book_over(writer.newest_book()?.as_ref())?;
             writer.reprice(&mut book.pricing(context.now()))?;
             Ok(())
         }

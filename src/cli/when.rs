@@ -2,17 +2,13 @@
 
 use std::ops::Range;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
 
+use super::UsageError;
 use crate::model::Millis;
-
-/// All time.
-pub fn always() -> Range<Millis> {
-    Millis(i64::MIN)..Millis(i64::MAX)
-}
 
 /// The time between two typed ends, both optional; a day as the end is included.
 pub fn range(
@@ -36,7 +32,7 @@ pub fn range(
         },
     };
     if start > end {
-        bail!("--since is after --until");
+        return Err(UsageError("--since is after --until".into()).into());
     }
     Ok(start..end)
 }
@@ -64,7 +60,10 @@ fn read(text: &str, now: Millis) -> Result<Typed> {
         let at = now.timestamp().to_zoned_datetime(TimeZone::UTC).checked_sub(span)?;
         return Ok(Typed::Instant(at.timestamp().into()));
     }
-    bail!("{text:?} is no time: use 2026-11-01, 20261101, an RFC 3339 time, or 7d, 12h, 2w")
+    Err(UsageError(format!(
+        "{text:?} is no time: use 2026-11-01, 20261101, an RFC 3339 time, or 7d, 12h, 2w"
+    ))
+    .into())
 }
 
 fn ago(text: &str) -> Option<Span> {

@@ -18,7 +18,7 @@ use crate::pricing::UserPrices;
 pub const TEMPLATE: &str = include_str!("../../assets/config.toml");
 
 /// What the config means.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Config {
     /// Dollars per developer and day.
     pub daily_cap: Option<PicoUsd>,
@@ -34,20 +34,6 @@ pub struct Config {
     pub origin: Option<PathBuf>,
     /// Its text, for the lines in messages.
     pub text: String,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            daily_cap: None,
-            timezone: None,
-            developer: None,
-            claude_roots: Vec::new(),
-            prices: UserPrices::default(),
-            origin: None,
-            text: String::new(),
-        }
-    }
 }
 
 impl Config {

@@ -7,8 +7,9 @@ use std::thread::available_parallelism;
 use crate::ingest::{self, Problem, Root, Scan};
 use crate::ledger::{LedgerError, Pricing, Writer};
 
-/// Calls in one transaction of a backfill: what a crash makes us read again.
-const CALLS_PER_COMMIT: usize = 32_768;
+/// Calls in one transaction of a backfill: what a crash makes us read again. Few in a debug build,
+/// so that a corpus that is quick to test with has many commits to be interrupted at.
+const CALLS_PER_COMMIT: usize = if cfg!(debug_assertions) { 1_024 } else { 32_768 };
 
 /// Bytes to read beyond which reading counts as a backfill.
 const BACKFILL_BYTES: u64 = 4 << 20;

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -47,7 +47,8 @@ impl InstanceLock {
     /// Tries to take the lock, without waiting.
     pub fn try_take(path: &Path, role: Role) -> io::Result<Attempt> {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+            // Mostly the first to make the ledger's folder, which is nobody else's business.
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         }
         let mut file = OpenOptions::new()
             .create(true)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::watch::{Changes, Watch};
 use super::{Attempt, Book, Holder, InstanceLock, Progress, Role, plan, plan_paths, serve};
@@ -81,13 +81,16 @@ async fn collect(collector: &Collector, tell: &mut dyn FnMut(News)) -> anyhow::R
     let mut watch = Watch::new(&collector.ledger);
     let watching = watch.add_roots(&collector.roots);
     let mut engine = Engine::open(collector)?;
-    engine.read(&Changes::everything(), tell)?;
+    let problems = engine.read(&Changes::everything(), &mut |progress| {
+        tell(News::Reading(progress));
+    })?;
+    tell_problems(problems, tell);
     tell(News::Live { watching });
-    let mut sweep = interval(if watching { SWEEP } else { SWEEP_WITHOUT_WATCH });
-    sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    sweep.tick().await;
+    let mut last_sweep = Instant::now();
     loop {
         let mut changes = Changes::default();
+        // Where nothing is watched yet, an agent's first transcript should not take long to show.
+        let period = if watch.has_roots() { SWEEP } else { SWEEP_WITHOUT_WATCH };
         tokio::select! {
             change = watch.changes.recv() => {
                 changes.extend(change);
@@ -96,14 +99,21 @@ async fn collect(collector: &Collector, tell: &mut dyn FnMut(News)) -> anyhow::R
                     changes.extend(Some(change));
                 }
             }
-            _ = sweep.tick() => {
+            () = sleep_until(last_sweep + period) => {
                 changes = Changes::everything();
+                last_sweep = Instant::now();
                 // A root that was not there at the start may be by now.
                 watch.add_roots(&collector.roots);
             }
         }
-        engine.read(&changes, tell)?;
+        tell_problems(engine.read(&changes, &mut |_| {})?, tell);
         engine.serve()?;
+    }
+}
+
+fn tell_problems(problems: Vec<Problem>, tell: &mut dyn FnMut(News)) {
+    if !problems.is_empty() {
+        tell(News::Trouble(problems));
     }
 }
 
@@ -115,7 +125,7 @@ async fn take_lock(
     let mut told = false;
     loop {
         let attempt = InstanceLock::try_take(&path, Role::Collector)
-            .map_err(|source| LedgerError::Unwritable { path: path.clone(), source })?;
+            .map_err(|why| LedgerError::Unwritable { path: path.clone(), why })?;
         match attempt {
             Attempt::Held(lock) => return Ok(lock),
             Attempt::Taken(holder) => {
@@ -147,7 +157,12 @@ impl<'a> Engine<'a> {
         Ok(Self { collector, writer, book, pricing, inbox })
     }
 
-    fn read(&mut self, changes: &Changes, tell: &mut dyn FnMut(News)) -> Result<(), LedgerError> {
+    /// Reads what changed; returns what could not be read.
+    fn read(
+        &mut self,
+        changes: &Changes,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Vec<Problem>, LedgerError> {
         let roots = &self.collector.roots;
         let plan = if changes.everything {
             plan(&self.writer, roots)?
@@ -155,16 +170,10 @@ impl<'a> Engine<'a> {
             plan_paths(&self.writer, roots, &changes.paths)?
         };
         if plan.is_empty() {
-            return Ok(());
+            return Ok(plan.nothing_to_do().problems);
         }
         self.pricing.now = self.collector.clock.now();
-        let found = plan.run(&mut self.writer, &mut self.pricing, &mut |progress| {
-            tell(News::Reading(progress));
-        })?;
-        if !found.problems.is_empty() {
-            tell(News::Trouble(found.problems));
-        }
-        Ok(())
+        Ok(plan.run(&mut self.writer, &mut self.pricing, progress)?.problems)
     }
 
     fn serve(&mut self) -> Result<(), LedgerError> {

@@ -102,6 +102,13 @@ impl Watch {
     }
 }
 
+impl Watch {
+    /// Changes of some root will be told.
+    pub(super) fn has_roots(&self) -> bool {
+        self.watcher.is_some() && !self.watched.is_empty()
+    }
+}
+
 /// Leaves out what we cause ourselves.
 struct Filter {
     ledger_folder: Option<PathBuf>,

@@ -32,12 +32,13 @@ pub enum LedgerError {
         what: String,
     },
     /// The folder or file cannot be made or written.
-    #[error("cannot write the ledger {}: {source}", path.display())]
+    #[error("cannot write the ledger {}: {why}", path.display())]
     Unwritable {
         /// The ledger or its folder.
         path: PathBuf,
-        /// The operating system's words.
-        source: std::io::Error,
+        /// The operating system's words. Not called `source`: they are in the message already, and
+        /// whoever prints the chain of sources would print them twice.
+        why: std::io::Error,
     },
     /// There is no space left.
     #[error("no space left for the ledger; what was read is kept up to the last whole step")]
@@ -75,7 +76,7 @@ impl LedgerError {
             }
             Some(CannotOpen | PermissionDenied | ReadOnly) => Self::Unwritable {
                 path: path.to_owned(),
-                source: std::io::Error::other(error.to_string()),
+                why: std::io::Error::other(error.to_string()),
             },
             _ => Self::Sqlite(error),
         }

@@ -6,8 +6,9 @@ use rusqlite::{Connection, Row, params};
 
 use super::LedgerError;
 use super::names::{Names, Who};
+use super::terms::Terms;
 use crate::model::{
-    AgentId, Call, CallId, CallKind, Cost, Millis, PicoUsd, Qualifiers, Speed, TokenUsage,
+    AgentId, Call, CallId, CallKind, Cost, Millis, PicoUsd, Qualifiers, TokenUsage,
 };
 
 /// Whether a row counts, and if not, why. The number is stored: never reuse one.
@@ -110,6 +111,9 @@ pub(super) struct Holding {
     pub offset: u64,
     pub standing: Standing,
     pub shared: bool,
+    /// What the records of this place say, where the call's other rows say more: if it turns out
+    /// to be another call than theirs, it has its own terms back.
+    pub own: Option<Box<Terms>>,
     /// None: to be priced (again).
     pub charge: Option<StoredCharge>,
     /// The row differs from what the database has.
@@ -144,6 +148,7 @@ impl Holding {
             offset: call.offset,
             standing: Standing::Counted,
             shared: false,
+            own: None,
             charge: None,
             changed: true,
             contributed: None,
@@ -161,66 +166,74 @@ impl Holding {
             && self.agent == call.agent
     }
 
-    /// Takes in another record of the same place: the fuller usage wins whole, the earliest time
-    /// stays.
+    /// Takes in another record of the same place.
     pub(super) fn absorb(&mut self, call: &Call, source: i64) {
-        let fuller = fullness(&call.usage, call.is_final, &call.qualifiers) > self.fullness();
-        let searches = self.usage.web_search_requests.max(call.usage.web_search_requests);
-        if fuller {
-            self.usage = call.usage;
-            self.qualifiers = call.qualifiers;
-            self.reported_cost = call.reported_cost;
-            self.model.clone_from(&call.model);
+        let mut own = self.own_terms();
+        if own.absorb(&Terms::of(call)) {
             self.source = source;
             self.offset = call.offset;
-            self.charge = None;
             self.changed = true;
         }
-        self.raise_searches(searches);
-        if call.timestamp < self.at {
-            self.at = call.timestamp;
-            // The date may pick another price.
-            self.charge = None;
-            self.changed = true;
-        }
-        if call.is_final && !self.is_final {
-            self.is_final = true;
-            self.changed = true;
-        }
+        self.set_own(own);
     }
 
     /// Credits web searches that were told elsewhere.
     pub(super) fn raise_searches(&mut self, searches: u64) {
-        if searches > self.usage.web_search_requests {
-            self.usage.web_search_requests = searches;
-            self.charge = None;
-            self.changed = true;
-        }
+        let mut own = self.own_terms();
+        own.usage.web_search_requests = own.usage.web_search_requests.max(searches);
+        self.set_own(own);
     }
 
-    /// Which of two usages of one call is the bill: output first, it only grows.
-    pub(super) fn fullness(&self) -> (u64, u64, bool, bool) {
-        fullness(&self.usage, self.is_final, &self.qualifiers)
+    /// What the records of this place say.
+    pub(super) fn own_terms(&self) -> Terms {
+        self.own.as_deref().cloned().unwrap_or_else(|| self.terms())
     }
 
     /// Takes over what all rows of a call have in common.
-    pub(super) fn take_usage(&mut self, winner: &Self, at: Millis, searches: u64, is_final: bool) {
-        let usage = TokenUsage { web_search_requests: searches, ..winner.usage };
-        let same = self.usage == usage
-            && self.qualifiers == winner.qualifiers
-            && self.model == winner.model
-            && self.at == at;
-        if !same {
-            self.usage = usage;
-            self.qualifiers = winner.qualifiers;
-            self.reported_cost = winner.reported_cost;
-            self.model.clone_from(&winner.model);
-            self.at = at;
-            self.charge = None;
-            self.changed = true;
+    pub(super) fn take(&mut self, terms: &Terms) {
+        let own = Some(self.own_terms()).filter(|own| own != terms).map(Box::new);
+        self.changed |= self.own != own;
+        self.own = own;
+        self.set_terms(terms);
+    }
+
+    fn set_own(&mut self, own: Terms) {
+        match &mut self.own {
+            None => self.set_terms(&own),
+            Some(kept) if **kept == own => {}
+            Some(kept) => {
+                **kept = own;
+                self.changed = true;
+            }
         }
-        self.changed |= self.is_final != is_final;
-        self.is_final = is_final;
+    }
+
+    fn terms(&self) -> Terms {
+        Terms {
+            model: self.model.clone(),
+            at: self.at,
+            usage: self.usage,
+            qualifiers: self.qualifiers,
+            reported_cost: self.reported_cost,
+            is_final: self.is_final,
+        }
+    }
+
+    fn set_terms(&mut self, terms: &Terms) {
+        let now = self.terms();
+        if now == *terms {
+            return;
+        }
+        self.changed = true;
+        if now != (Terms { is_final: now.is_final, ..terms.clone() }) {
+            self.charge = None;
+        }
+        self.model.clone_from(&terms.model);
+        self.at = terms.at;
+        self.usage = terms.usage;
+        self.qualifiers = terms.qualifiers;
+        self.reported_cost = terms.reported_cost;
+        self.is_final = terms.is_final;
     }
 
     pub(super) fn set_standing(&mut self, standing: Standing) {
@@ -279,17 +292,12 @@ impl Holding {
     }
 }
 
-fn fullness(usage: &TokenUsage, is_final: bool, qualifiers: &Qualifiers) -> (u64, u64, bool, bool) {
-    let fast = qualifiers.speed != Speed::Standard;
-    (usage.output_tokens, usage.total_tokens(), is_final, fast)
-}
-
 /// The columns of a row, in the order that `read` expects.
 const COLUMNS: &str = "call.id, call_id, request_id, run, kind, attribution, standing, shared, \
      flags, at, source, \"offset\", input_tokens, output_tokens, cache_read_tokens, \
      cache_write_5m_tokens, cache_write_1h_tokens, web_searches, reasoning_tokens, \
      longest_prompt, qualifiers, call.reported_pico, cost_pico, cost_status, price_row, \
-     multiplier_ppm";
+     multiplier_ppm, own";
 
 /// Loads every row of a group.
 pub(super) fn load_group(
@@ -383,6 +391,7 @@ fn read(db: &Connection, names: &mut Names, row: &Row<'_>) -> Result<Holding, Le
         offset: count(11)?,
         standing: Standing::from_number(row.get(6)?),
         shared: row.get(7)?,
+        own: text(26)?.as_deref().and_then(Terms::from_text).map(Box::new),
         charge: Some(charge),
         changed: false,
         contributed: None,
@@ -417,16 +426,17 @@ pub(super) fn store(
              shared, flags, at, source, \"offset\", input_tokens, output_tokens, cache_read_tokens,
              cache_write_5m_tokens, cache_write_1h_tokens, web_searches, reasoning_tokens,
              longest_prompt, qualifiers, reported_pico, cost_pico, cost_status, price_row,
-             multiplier_ppm)
+             multiplier_ppm, own)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-             ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)"
+             ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)"
     } else {
         "UPDATE call SET group_key = ?2, call_id = ?3, request_id = ?4, run = ?5, kind = ?6,
              attribution = ?7, standing = ?8, shared = ?9, flags = ?10, at = ?11, source = ?12,
              \"offset\" = ?13, input_tokens = ?14, output_tokens = ?15, cache_read_tokens = ?16,
              cache_write_5m_tokens = ?17, cache_write_1h_tokens = ?18, web_searches = ?19,
              reasoning_tokens = ?20, longest_prompt = ?21, qualifiers = ?22, reported_pico = ?23,
-             cost_pico = ?24, cost_status = ?25, price_row = ?26, multiplier_ppm = ?27
+             cost_pico = ?24, cost_status = ?25, price_row = ?26, multiplier_ppm = ?27,
+             own = ?28
          WHERE id = ?1"
     };
     db.prepare_cached(sql)?.execute(params![
@@ -457,6 +467,7 @@ pub(super) fn store(
         charge.status,
         charge.price_row,
         charge.multiplier_ppm,
+        holding.own.as_ref().and_then(|own| own.to_text()),
     ])?;
     if holding.row.is_none() {
         holding.row = Some(db.last_insert_rowid());

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::holding::{Holding, Standing};
+use super::terms::Terms;
 use crate::model::Millis;
 
 /// What decides between two sessions that hold the same call.
@@ -58,16 +59,18 @@ pub(super) fn settle(group: &mut [Holding], facts: &dyn Fn(i64) -> SessionFacts)
 /// Rows by call: the request id tells requests apart, and a row without one joins a request of
 /// its own session, or else of any.
 fn split_into_calls(group: &[Holding]) -> BTreeMap<Option<Arc<str>>, Vec<usize>> {
+    let named = group
+        .iter()
+        .enumerate()
+        .filter(|(index, other)| other.call_id.request_id.is_some() && !is_replay(group, *index));
+    let named: Vec<_> = named.map(|(_, other)| (other, other.own_terms().at)).collect();
     let mut calls: BTreeMap<Option<Arc<str>>, Vec<usize>> = BTreeMap::new();
     for (index, row) in group.iter().enumerate() {
         let request = row.call_id.request_id.clone().or_else(|| {
-            let named = group.iter().filter(|other| other.call_id.request_id.is_some());
-            named
-                .min_by_key(|other| {
-                    let other_session = other.session != row.session;
-                    (other_session, other.is_sidechain, other.at, &other.call_id.request_id)
-                })
-                .and_then(|other| other.call_id.request_id.clone())
+            let joined = named.iter().min_by_key(|(other, at)| {
+                (other.session != row.session, other.is_sidechain, at, &other.call_id.request_id)
+            });
+            joined.and_then(|(other, _)| other.call_id.request_id.clone())
         });
         calls.entry(request).or_default().push(index);
     }
@@ -75,41 +78,35 @@ fn split_into_calls(group: &[Holding]) -> BTreeMap<Option<Arc<str>>, Vec<usize>>
 }
 
 /// An aside (`/btw`) replays its parent's answer under a new request id, in a side thread of the
-/// same session.
+/// same session: the main thread has the answer, but not under this request.
 fn is_replay(group: &[Holding], row: usize) -> bool {
     let row = &group[row];
+    let mut main = group
+        .iter()
+        .filter(|other| !other.is_sidechain && other.session == row.session)
+        .map(|other| &other.call_id.request_id)
+        .peekable();
     row.is_sidechain
         && row.call_id.request_id.is_some()
-        && group.iter().any(|other| {
-            !other.is_sidechain
-                && other.session == row.session
-                && other.call_id.request_id.is_some()
-                && other.call_id.request_id != row.call_id.request_id
-        })
+        && main.peek().is_some()
+        && main.all(|request| *request != row.call_id.request_id)
 }
 
 /// Every row of a call takes the winner's usage and the earliest time. A side thread's copy of
 /// the main thread's answer shows its own cache reads: it must not win.
 fn join(group: &mut [Holding], rows: &[usize]) {
-    if rows.len() < 2 {
-        return;
-    }
-    let winner = rows.iter().copied().max_by(|&a, &b| {
-        let (a, b) = (&group[a], &group[b]);
-        (!a.is_sidechain)
-            .cmp(&!b.is_sidechain)
-            .then_with(|| a.fullness().cmp(&b.fullness()))
-            // Equal usage: the choice must not depend on the order of arrival.
-            .then_with(|| b.session_id.cmp(&a.session_id))
-            .then_with(|| b.agent_id.cmp(&a.agent_id))
+    let mut terms: Vec<(bool, Terms)> =
+        rows.iter().map(|&row| (group[row].is_sidechain, group[row].own_terms())).collect();
+    terms.sort_by(|(a_aside, a), (b_aside, b)| {
+        a_aside.cmp(b_aside).then_with(|| b.fullness().cmp(&a.fullness()))
     });
-    let Some(winner) = winner else { return };
-    let at = rows.iter().map(|&row| group[row].at).min().unwrap_or_default();
-    let searches = rows.iter().map(|&row| group[row].usage.web_search_requests).max().unwrap_or(0);
-    let is_final = rows.iter().any(|&row| group[row].is_final);
-    let winner = group[winner].clone();
+    let mut told = terms.into_iter().map(|(_, terms)| terms);
+    let Some(mut joined) = told.next() else { return };
+    for other in told {
+        joined.take_in_the_rest(&other);
+    }
     for &row in rows {
-        group[row].take_usage(&winner, at, searches, is_final);
+        group[row].take(&joined);
     }
 }
 
@@ -122,5 +119,6 @@ fn owner_key<'a>(row: &'a Holding, facts: &dyn Fn(i64) -> SessionFacts) -> impl 
         row.is_echo,
         row.is_sidechain,
         row.agent_id.as_deref(),
+        row.call_id.request_id.is_none(),
     )
 }

@@ -123,7 +123,7 @@ impl Inbox {
             match parse(&row.1, &row.2) {
                 Some(request) => requests.push((row.0, request)),
                 None => {
-                    self.set_answer(row.0, &Err(format!("unknown request {:?}", row.1)), now)?
+                    self.set_answer(row.0, &Err(format!("unknown request {:?}", row.1)), now)?;
                 }
             }
         }

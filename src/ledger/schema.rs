@@ -105,7 +105,7 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> 
 }
 
 pub(super) fn create_private(path: &Path) -> Result<(), LedgerError> {
-    let unwritable = |source| LedgerError::Unwritable { path: path.to_owned(), source };
+    let unwritable = |why| LedgerError::Unwritable { path: path.to_owned(), why };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unwritable)?;
     }

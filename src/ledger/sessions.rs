@@ -56,7 +56,8 @@ impl Sessions {
     pub(super) fn refresh(&mut self, db: &Connection, session: i64) -> Result<bool, LedgerError> {
         let mut statement = db.prepare_cached(
             "SELECT (SELECT seen_at FROM session WHERE id = ?1),
-                 min(CASE WHEN shared = 0 THEN at END), min(at), max(at)
+                 min(CASE WHEN shared = 0 THEN at END),
+                 min(ifnull(own ->> 0, at)), max(at)
              FROM call WHERE attribution IN (SELECT id FROM attribution WHERE session = ?1)",
         )?;
         let facts = statement.query_row([session], |row| {

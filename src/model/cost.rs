@@ -59,3 +59,55 @@ pub enum UnpricedReason {
     /// The amount is past what one charge can hold; the counts must be corrupt.
     OutOfRange = 6,
 }
+
+impl CostStatus {
+    /// The status that a stored number stands for.
+    pub const fn from_number(number: i64) -> Self {
+        match number {
+            1 => Self::Exact,
+            3 => Self::UpperBound,
+            4 => Self::Contract,
+            5 => Self::ProviderReported,
+            6 => Self::NotBilled,
+            _ => Self::Assumed,
+        }
+    }
+
+    /// The word for it in JSON and on screen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Assumed => "assumed",
+            Self::UpperBound => "upper_bound",
+            Self::Contract => "contract",
+            Self::ProviderReported => "provider_reported",
+            Self::NotBilled => "not_billed",
+        }
+    }
+}
+
+impl UnpricedReason {
+    /// The reason that a stored number stands for.
+    pub const fn from_number(number: i64) -> Self {
+        match number {
+            1 => Self::NoModel,
+            3 => Self::NoRowAtDate,
+            4 => Self::UnknownQualifier,
+            5 => Self::NoRateForClass,
+            6 => Self::OutOfRange,
+            _ => Self::UnknownModel,
+        }
+    }
+
+    /// The reason in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::NoModel => "the record names no model",
+            Self::UnknownModel => "no price book has the model",
+            Self::NoRowAtDate => "the model has no price on that date",
+            Self::UnknownQualifier => "the model has no price at that speed, tier or endpoint",
+            Self::NoRateForClass => "the price row lacks a rate for a token class that was used",
+            Self::OutOfRange => "the counts are corrupt: the amount is past any bill",
+        }
+    }
+}

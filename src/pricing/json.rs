@@ -129,6 +129,7 @@ enum TierJson {
 }
 
 impl WhenJson {
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     fn is_default(&self) -> bool {
         *self == Self::default()
     }
@@ -194,8 +195,8 @@ impl PriceBook {
                     model: model.clone(),
                     when: row.when.read(),
                     above: row.above,
-                    from: instant(row.from.as_deref()).ok_or_else(|| wrong("not an instant"))?,
-                    to: instant(row.to.as_deref()).ok_or_else(|| wrong("not an instant"))?,
+                    from: instant(row.from.as_deref()).map_err(wrong)?,
+                    to: instant(row.to.as_deref()).map_err(wrong)?,
                     rates: rates(row).ok_or_else(|| wrong("not a price"))?,
                     basis: row.basis,
                     source: source.ok_or_else(|| wrong("unknown source"))?.clone(),
@@ -318,13 +319,11 @@ fn factor_ppm(text: &str) -> Option<u32> {
     }
 }
 
-fn instant(text: Option<&str>) -> Option<Option<Millis>> {
-    match text {
-        Some(text) => Millis::parse(text).map(Some),
-        None => Some(None),
-    }
+fn instant(text: Option<&str>) -> Result<Option<Millis>, &'static str> {
+    text.map(|text| Millis::parse(text).ok_or("not an instant")).transpose()
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(value: &u64) -> bool {
     *value == 0
 }

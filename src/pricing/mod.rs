@@ -16,11 +16,16 @@ mod draft;
 mod formula;
 mod json;
 mod matching;
+mod news;
 mod pricer;
 mod reserve;
 mod row;
 mod select;
 mod tier;
+mod update;
+mod upstream;
+mod upstream_names;
+mod upstream_rows;
 mod user;
 
 #[cfg(test)]
@@ -29,10 +34,11 @@ mod tests;
 pub use audit::AuditRow;
 pub use book::{BookError, ModelEntry, PriceBook, Settings};
 pub use diff::{BookDiff, ModelName, RateChange};
-pub use matching::{ModelMatch, normalise};
+pub use matching::{Form, ModelMatch, normalise};
 pub use pricer::Pricer;
-pub use row::{Basis, Endpoint, PriceRow, Provider, Rates, Source, TokenClass, When};
+pub use row::{Basis, Endpoint, PriceRow, Provider, Rates, Source, TokenClass, When, rate_text};
 pub use tier::Tier;
+pub use update::{Update, UpdateRefusal, update};
 pub use user::{
     Discount, UnknownPolicy, UserDiscount, UserPriceError, UserPriceProblem, UserPrices, UserRow,
     UserRowKind, UserSpeed, UserTier, UserUnknown, UserWhen,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use crate::model::{Call, Cost};
 
@@ -13,7 +14,9 @@ use super::{ModelMatch, PriceBook};
 #[derive(Debug)]
 pub struct Pricer<B> {
     book: B,
-    seen: HashMap<Box<str>, ModelMatch>,
+    /// A session keeps to its model: mostly the name is the last one again.
+    last: (Arc<str>, ModelMatch),
+    seen: HashMap<Arc<str>, ModelMatch>,
 }
 
 impl<B: Deref<Target = PriceBook>> Pricer<B> {
@@ -22,7 +25,8 @@ impl<B: Deref<Target = PriceBook>> Pricer<B> {
 
     /// Starts with an empty memory.
     pub fn new(book: B) -> Self {
-        Self { book, seen: HashMap::new() }
+        let last = (Arc::from(""), book.find_model(""));
+        Self { book, last, seen: HashMap::new() }
     }
 
     /// The book it prices by.
@@ -32,14 +36,17 @@ impl<B: Deref<Target = PriceBook>> Pricer<B> {
 
     /// Same as [`PriceBook::price`].
     pub fn price(&mut self, call: &Call) -> Cost {
-        let Some(model) = call.model.as_deref() else { return self.book.price(call) };
-        if let Some(found) = self.seen.get(model) {
-            return self.book.price_matched(call, found);
+        let Some(model) = &call.model else { return self.book.price(call) };
+        if self.last.0 != *model {
+            let found = match self.seen.get(model) {
+                Some(found) => *found,
+                None => self.book.find_model(model),
+            };
+            if self.seen.len() < Self::CAPACITY {
+                self.seen.insert(model.clone(), found);
+            }
+            self.last = (model.clone(), found);
         }
-        let found = self.book.find_model(model);
-        if self.seen.len() < Self::CAPACITY {
-            self.seen.insert(model.into(), found);
-        }
-        self.book.price_matched(call, &found)
+        self.book.price_matched(call, &self.last.1)
     }
 }

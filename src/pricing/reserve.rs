@@ -17,7 +17,7 @@ impl PriceBook {
         if reason == UnpricedReason::OutOfRange {
             return None;
         }
-        let vendor = self.dearest(self.vendor_of(call), call).map(|(_, amount)| amount);
+        let vendor = self.dearest(vendor_of(call), call).map(|(_, amount)| amount);
         let own = call.model.as_deref().and_then(|model| self.canonical(model)).and_then(|entry| {
             let rows = self.rows_of(entry).iter();
             rows.filter_map(|row| ceiling_amount(row, call)).max()
@@ -27,10 +27,8 @@ impl PriceBook {
 
     /// The row that makes a call dearest, among the vendor's standard rows in force, and its
     /// amount. Models no longer sold do not count.
-    pub fn dearest(&self, vendor: Option<Provider>, call: &Call) -> Option<(u32, PicoUsd)> {
-        let sold = |entry: &&ModelEntry| {
-            !entry.retired && vendor.is_none_or(|vendor| vendor == entry.provider)
-        };
+    pub fn dearest(&self, vendor: Provider, call: &Call) -> Option<(u32, PicoUsd)> {
+        let sold = |entry: &&ModelEntry| !entry.retired && vendor == entry.provider;
         self.models
             .iter()
             .filter(sold)
@@ -40,21 +38,21 @@ impl PriceBook {
             .filter_map(|(index, row)| Some((index, ceiling_amount(row, call)?)))
             .max_by_key(|&(index, amount)| (amount, std::cmp::Reverse(index)))
     }
+}
 
-    /// Who probably bills for a call with an unknown model.
-    pub(super) fn vendor_of(&self, call: &Call) -> Option<Provider> {
-        let name = call.model.as_deref().map(|model| normalise(model).0).unwrap_or_default();
-        let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
-        if starts(&["claude", "opus", "sonnet", "haiku", "fable", "mythos"]) {
-            Some(Provider::Anthropic)
-        } else if starts(&["gpt", "codex", "chatgpt", "o1", "o3", "o4"]) {
-            Some(Provider::Openai)
-        } else if starts(&["gemini"]) {
-            Some(Provider::Google)
-        } else {
-            match call.agent {
-                AgentId::Claude => Some(Provider::Anthropic),
-            }
+/// Who probably bills for a call with an unknown model.
+pub(super) fn vendor_of(call: &Call) -> Provider {
+    let name = call.model.as_deref().map(|model| normalise(model).0).unwrap_or_default();
+    let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    if starts(&["claude", "opus", "sonnet", "haiku", "fable", "mythos"]) {
+        Provider::Anthropic
+    } else if starts(&["gpt", "codex", "chatgpt", "o1", "o3", "o4"]) {
+        Provider::Openai
+    } else if starts(&["gemini"]) {
+        Provider::Google
+    } else {
+        match call.agent {
+            AgentId::Claude => Provider::Anthropic,
         }
     }
 }

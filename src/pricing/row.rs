@@ -275,7 +275,7 @@ impl PriceRow {
 }
 
 /// A rate as the decimal number of dollars per million tokens, without trailing zeros.
-pub(super) fn rate_text(rate: PicoUsd) -> String {
+pub fn rate_text(rate: PicoUsd) -> String {
     let text = format!("{}.{:06}", rate.0 / 1_000_000, rate.0 % 1_000_000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

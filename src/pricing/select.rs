@@ -8,6 +8,7 @@ use crate::model::{
 use super::book::{ModelEntry, PriceBook};
 use super::formula::{self, Missing, ONE, WEB_SEARCH};
 use super::matching::{Form, ModelMatch};
+use super::reserve::vendor_of;
 use super::row::{Basis, Endpoint, PriceRow, Provider, When};
 use super::user::UnknownPolicy;
 
@@ -62,7 +63,18 @@ impl PriceBook {
             }
             other => other,
         };
-        self.charge(call, found, refusal).map_or_else(Cost::Unpriced, Cost::Priced)
+        match (self.charge(call, found, refusal), call.reported_cost) {
+            (Ok(charge), _) => Cost::Priced(charge),
+            // Better than nothing: what the agent itself said the call cost. A listed price is
+            // better still: it is dated, and tells its source.
+            (Err(_), Some(amount)) => Cost::Priced(Charge {
+                amount,
+                status: CostStatus::ProviderReported,
+                row: None,
+                multiplier_ppm: ONE,
+            }),
+            (Err(reason), None) => Cost::Unpriced(reason),
+        }
     }
 
     fn charge(
@@ -113,8 +125,8 @@ impl PriceBook {
 
     /// The price of an unknown model at the vendor's dearest rate, where the user wants that.
     fn ceiling(&self, call: &Call) -> Result<Charge, UnpricedReason> {
-        let vendor = self.vendor_of(call);
-        let (index, amount) = self.dearest(vendor, call).ok_or(UnpricedReason::UnknownModel)?;
+        let (index, amount) =
+            self.dearest(vendor_of(call), call).ok_or(UnpricedReason::UnknownModel)?;
         let (row, status) = (Some(index), CostStatus::UpperBound);
         Ok(Charge { amount, status, row, multiplier_ppm: ONE })
     }

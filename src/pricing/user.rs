@@ -288,6 +288,6 @@ impl UserPriceError {
     /// The line of the entry in the config text, from 1.
     pub fn line(&self, text: &str) -> Option<usize> {
         let start = self.span.as_ref()?.start;
-        Some(text.as_bytes().get(..start)?.iter().filter(|&&byte| byte == b'\n').count() + 1)
+        Some(memchr::memchr_iter(b'\n', text.as_bytes().get(..start)?).count() + 1)
     }
 }

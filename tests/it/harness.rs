@@ -6,9 +6,13 @@ use std::path::{Path, PathBuf};
 
 use spendtop::daemon::{CaughtUp, catch_up};
 use spendtop::ingest::Root;
-use spendtop::ledger::{Pricing, Reader, Totals, Writer};
-use spendtop::model::{AgentId, Cost, Millis, UnpricedReason};
+use spendtop::ledger::{LedgerError, Pricing, Reader, Totals, Writer};
+use spendtop::model::{
+    AgentId, Call, Charge, Cost, CostStatus, Cursor, Millis, PicoUsd, UnpricedReason,
+};
 use tempfile::TempDir;
+
+use super::dump;
 
 /// A scratch home with Claude Code transcripts and a ledger beside it.
 pub struct Lab {
@@ -16,8 +20,11 @@ pub struct Lab {
 }
 
 impl Lab {
+    /// In memory where the system has a folder for that: a test makes many small ledgers, and a
+    /// disk would make each wait for its write.
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        let in_memory = tempfile::tempdir_in("/dev/shm");
+        Self { folder: in_memory.or_else(|_| tempfile::tempdir()).unwrap() }
     }
 
     pub fn projects(&self) -> PathBuf {
@@ -28,16 +35,14 @@ impl Lab {
         self.folder.path().join("data/ledger.db")
     }
 
-    /// Appends lines to a transcript, named by its path below `projects`.
-    pub fn append(&self, file: &str, lines: &[&str]) {
-        self.append_bytes(file, (lines.join("\n") + "\n").as_bytes());
+    /// Appends to a transcript, named by its path below `projects`.
+    pub fn append_bytes(&self, file: &str, bytes: &[u8]) {
+        append_to(&self.projects().join(file), bytes);
     }
 
-    pub fn append_bytes(&self, file: &str, bytes: &[u8]) {
-        let path = self.projects().join(file);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let mut file = fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
-        file.write_all(bytes).unwrap();
+    /// Writes a transcript anew, in the same file.
+    pub fn rewrite(&self, file: &str, bytes: &[u8]) {
+        fs::write(self.projects().join(file), bytes).unwrap();
     }
 
     /// Copies a fixture's home into the lab.
@@ -49,10 +54,30 @@ impl Lab {
         vec![Root { agent: AgentId::Claude, path: self.projects(), developer: "dev".into() }]
     }
 
-    /// Brings the ledger up to date; prices are left out.
+    /// Brings the ledger up to date, as a program that has just been started.
     pub fn ingest(&self) -> CaughtUp {
-        let mut writer = Writer::open(&self.db()).unwrap();
-        catch_up(&mut writer, &self.roots(), &mut unpriced(), &mut |_| {}).unwrap()
+        self.try_ingest(&self.roots()).unwrap()
+    }
+
+    pub fn try_ingest(&self, roots: &[Root]) -> Result<CaughtUp, LedgerError> {
+        let mut writer = Writer::open(&self.db())?;
+        catch_up(&mut writer, roots, &mut list_prices(), &mut |_| {})
+    }
+
+    /// Calls that count; see [`dump::counted`].
+    pub fn counted(&self) -> Vec<String> {
+        dump::counted(&self.db())
+    }
+
+    /// The whole logical content of the ledger; see [`dump::dump`].
+    pub fn dump(&self) -> Vec<String> {
+        dump::dump(&self.db())
+    }
+
+    /// How far a transcript has been read, and what of it could not be.
+    pub fn cursor(&self, file: &str) -> Cursor {
+        let mut sources = self.reader().sources().unwrap();
+        sources.remove(&self.projects().join(file)).unwrap().cursor
     }
 
     pub fn reader(&self) -> Reader {
@@ -68,15 +93,63 @@ impl Lab {
     }
 }
 
-/// A price book that knows nothing.
-pub fn unpriced() -> Pricing<'static> {
+/// List prices of the three models that the tests name.
+pub fn list_prices() -> Pricing<'static> {
     Pricing {
         sha256: "none".into(),
         source: "none".into(),
-        price: Box::new(|_| Cost::Unpriced(UnpricedReason::UnknownModel)),
+        price: Box::new(list_price),
         row: Box::new(|_| String::new()),
         now: Millis(0),
     }
+}
+
+fn list_price(call: &Call) -> Cost {
+    // In micro-dollars a million tokens: pico-dollars a token.
+    let [input, output, w5, w1h, read] = match call.model.as_deref() {
+        Some("claude-opus-5" | "claude-opus-4-8") => {
+            [5_000_000, 25_000_000, 6_250_000, 10_000_000, 500_000]
+        }
+        Some("claude-fable-5") => [10_000_000, 50_000_000, 12_500_000, 20_000_000, 1_000_000],
+        Some(_) => return Cost::Unpriced(UnpricedReason::UnknownModel),
+        None => return Cost::Unpriced(UnpricedReason::NoModel),
+    };
+    let usage = &call.usage;
+    let amount: i128 = [
+        (usage.input_tokens, input),
+        (usage.output_tokens, output),
+        (usage.cache_creation_5m_input_tokens, w5),
+        (usage.cache_creation_1h_input_tokens, w1h),
+        (usage.cache_read_input_tokens, read),
+        (usage.web_search_requests, 10_000_000_000),
+    ]
+    .into_iter()
+    .map(|(count, rate)| i128::from(count) * rate)
+    .sum();
+    let Ok(amount) = i64::try_from(amount) else {
+        return Cost::Unpriced(UnpricedReason::OutOfRange);
+    };
+    let status = if call.qualifiers.assumed { CostStatus::Assumed } else { CostStatus::Exact };
+    Cost::Priced(Charge { amount: PicoUsd(amount), status, row: None, multiplier_ppm: 1_000_000 })
+}
+
+/// Appends to a file, making it and its folder if need be.
+pub fn append_to(path: &Path, bytes: &[u8]) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let mut file = fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+    file.write_all(bytes).unwrap();
+}
+
+/// Tells whether a test can run where it needs `what`, which not every machine has. CI has it all:
+/// there a test that could not run is a failure.
+#[expect(clippy::disallowed_methods, reason = "asks how the tests are run, not what they test")]
+pub fn require(what: &str, present: bool) -> bool {
+    let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    assert!(present || !in_ci, "CI must have {what}");
+    if !present {
+        eprintln!("skipped: needs {what}");
+    }
+    present
 }
 
 pub fn copy_folder(from: &Path, to: &Path) {

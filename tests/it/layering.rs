@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("format", &["model"]),
-    ("demo", &["model"]),
     ("paths", &[]),
     ("clock", &["model"]),
+    ("demo", &["model"]),
     ("agents", &["model"]),
     ("ingest", &["model", "agents"]),
     ("pricing", &["model"]),
@@ -31,7 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "cli",
         &[
             "model", "agents", "ingest", "pricing", "ledger", "policy", "enforce", "notice",
-            "hook", "daemon", "demo", "tui", "config", "paths", "clock", "format",
+            "hook", "daemon", "tui", "config", "paths", "clock", "format", "demo",
         ],
     ),
     ("main", &["cli"]),

@@ -1,5 +1,28 @@
 //! Integration tests: one binary, real files, real SQLite, the real program.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper fails its test"
+)]
+
+mod arrival;
+mod claude_cases;
+mod claude_cases_usage;
+mod claude_fixtures;
+mod claude_lines;
+mod claude_rules;
+mod claude_rules_owner;
+mod claude_unlogged;
+mod cli_exit;
+mod cli_home;
+mod cli_json;
+mod cli_kill;
+mod dump;
 mod harness;
 mod layering;
+mod ledger_life;
+mod properties;
 mod tui;
+mod world;

@@ -11,6 +11,7 @@ mod relay;
 mod search;
 mod usage;
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -159,7 +160,9 @@ impl Agent for Claude {
         }
         // Invalid UTF-8 in some text must not lose the counts beside it. And text that is known to
         // be valid parses faster.
-        let text = String::from_utf8_lossy(record);
+        // Checked first because repairing goes byte by byte: it took a third of the parser's time.
+        let text = std::str::from_utf8(record)
+            .map_or_else(|_| String::from_utf8_lossy(record), Cow::Borrowed);
         let parsed = serde_json::from_str(&text).map_err(|_| Unparsed::NotJson)?;
         state.read(&parsed, &Raw { text: &text, offset }, events)
     }
@@ -273,15 +276,17 @@ impl State {
         let main = usage::message_part(message, usage);
         let iterations = usage.iterations.map_or("", RawValue::get);
         let is_final = message.stop_reason.non_empty().is_some() || iterations.len() > "[]".len();
+        self.saved.latest = self.saved.latest.max(Some(timestamp));
         if self.repeats_last(record, line, message, timestamp, &main, iterations, is_final) {
+            // The block that it adds may still use a tool.
+            if let (Some(last), Some(body)) = (&self.last, raw.search_body()) {
+                self.saved.searches.note_uses(&last.call.call_id, &body);
+            }
             return Ok(());
         }
         self.saved.begun = true;
-        self.saved.latest = self.saved.latest.max(Some(timestamp));
         let call_id = self.identify(line, raw.offset, message, timestamp, &main);
-        if NEEDLES.web_search.find(raw.text.as_bytes()).is_some()
-            && let Some(body) = raw.body()
-        {
+        if let Some(body) = raw.search_body() {
             self.saved.searches.note_uses(&call_id, &body);
         }
         let steps = usage::steps(usage);
@@ -348,6 +353,7 @@ impl State {
             && call.agent_id == line.agent_id
             && call.is_sidechain == line.is_sidechain
             && call.is_echo == line.is_echo
+            && call.is_background == record.session_kind.is("bg")
             && record.session_id.non_empty().is_none_or(|id| *id == *call.session_id)
             && same(call.model.as_deref(), message.model.non_empty())
     }
@@ -426,6 +432,11 @@ struct Raw<'a> {
 impl<'a> Raw<'a> {
     fn body(&self) -> Option<Body<'a>> {
         serde_json::from_str(self.text).ok()
+    }
+
+    /// The body, where it may use the `WebSearch` tool.
+    fn search_body(&self) -> Option<Body<'a>> {
+        NEEDLES.web_search.find(self.text.as_bytes()).and_then(|_| self.body())
     }
 }
 

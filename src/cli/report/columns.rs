@@ -191,7 +191,7 @@ fn shown(sums: &Sums) -> Vec<String> {
             usage.cache_creation_1h_input_tokens,
             usage.web_search_requests,
         ]
-        .map(|count| format::thousands(count)),
+        .map(format::thousands),
     );
     let cost = format::money_fixed(sums.totals.cost, 4);
     fields.push(format::floor(cost, sums.totals.is_floor()));

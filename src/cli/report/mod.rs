@@ -14,14 +14,15 @@ pub(super) use self::group::{Report, build};
 pub(super) use self::json::{SessionJson, SumsJson, session as session_json};
 use super::args::{By, ReportArgs, TimeArgs};
 use super::context::Context;
-use super::{Outcome, when};
+use super::{Outcome, UsageError, when};
 
 /// The zone of a command: what was asked for, or the config's.
 pub(super) fn zone(context: &Context, asked: Option<&str>) -> Result<TimeZone> {
     match asked {
         None | Some("system") => Ok(context.config.zone()),
         Some(name) => TimeZone::get(name).map_err(|_| {
-            anyhow::anyhow!("unknown zone {name:?}: use an IANA name such as \"Europe/Berlin\"")
+            UsageError(format!("unknown zone {name:?}: use an IANA name such as \"Europe/Berlin\""))
+                .into()
         }),
     }
 }

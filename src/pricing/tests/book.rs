@@ -20,6 +20,8 @@ fn the_embedded_book_is_canonical_and_comes_back_the_same() {
     assert_eq!(String::from_utf8(book.to_json()).unwrap(), text);
     assert_eq!(book.id(), PriceBook::embedded().id());
     assert_eq!(book.id().len(), 64);
+    let rebuilt = crate::pricing::draft::Draft::of(&book).finish().unwrap();
+    assert_eq!(rebuilt.id(), book.id(), "the build and the draft have one order");
     assert!(book.models().len() > 150 && book.rows().len() > 500);
 }
 

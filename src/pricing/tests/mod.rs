@@ -1,7 +1,11 @@
 //! Tests of the pricing area, and the calls they price.
 
 mod book;
+mod differential;
 mod matching;
+mod props;
+mod update;
+mod user;
 mod worked;
 
 use std::sync::Arc;
@@ -14,7 +18,7 @@ use super::PriceBook;
 /// input/output/5m/1h/read tokens.
 pub(super) fn call(model: &str, at: &str, tokens: [u64; 5]) -> Call {
     let at = if at.len() == 10 { format!("{at}T12:00:00Z") } else { at.to_owned() };
-    let [input, output, five_minutes, one_hour, read] = tokens;
+    let [input, output, short_write, long_write, read] = tokens;
     Call {
         call_id: CallId { id: "msg_01Example".into(), request_id: None, run: None },
         kind: CallKind::Message,
@@ -27,8 +31,8 @@ pub(super) fn call(model: &str, at: &str, tokens: [u64; 5]) -> Call {
             input_tokens: input,
             output_tokens: output,
             cache_read_input_tokens: read,
-            cache_creation_5m_input_tokens: five_minutes,
-            cache_creation_1h_input_tokens: one_hour,
+            cache_creation_5m_input_tokens: short_write,
+            cache_creation_1h_input_tokens: long_write,
             ..TokenUsage::default()
         },
         qualifiers: Qualifiers::default(),

@@ -2,7 +2,8 @@
 
 use super::{call, charge};
 use crate::model::{
-    CallKind, Charge, Cost, CostStatus, Geo, Refusal, ServiceTier, Speed, UnpricedReason,
+    Call, CallKind, Charge, Cost, CostStatus, Geo, PicoUsd, Refusal, ServiceTier, Speed,
+    UnpricedReason,
 };
 use crate::pricing::PriceBook;
 
@@ -208,4 +209,19 @@ fn u01_a_model_that_is_not_listed_is_unpriced() {
         let cost = PriceBook::embedded().price(&call(model, "2026-11-20", [1, 1, 0, 0, 0]));
         assert_eq!(cost, Cost::Unpriced(UnpricedReason::UnknownModel), "{model}");
     }
+}
+
+#[test]
+fn an_agents_own_figure_stands_in_for_a_missing_price_only() {
+    let book = PriceBook::embedded();
+    let reported = Some(PicoUsd(500_000_000_000));
+    let unknown = call("claude-fantastic-9", "2026-11-20", [10, 10, 0, 0, 0]);
+    let charged = charge(book, &Call { reported_cost: reported, ..unknown });
+    assert_eq!(
+        (charged.amount, charged.status),
+        (PicoUsd(500_000_000_000), CostStatus::ProviderReported)
+    );
+    let known = call("claude-opus-5-5", "2026-11-20", [1_000_000, 0, 0, 0, 0]);
+    let charged = charge(book, &Call { reported_cost: reported, ..known });
+    assert_eq!((charged.amount, charged.status), (PicoUsd::from_dollars(4), CostStatus::Exact));
 }

@@ -17,7 +17,7 @@ use spendtop::ledger::{Pricing, Writer};
 use spendtop::model::{Charge, Cost, CostStatus, Millis, PicoUsd, UnpricedReason};
 use spendtop::tui::{Action, App, Follower, Setting, draw};
 
-use crate::harness::{Lab, unpriced};
+use crate::harness::{Lab, list_prices};
 
 /// Monday, 23 November 2026, 15:41 in Berlin.
 const NOW: &str = "2026-11-23T14:41:30Z";
@@ -75,7 +75,7 @@ impl Line<'_> {
             record["agentId"] = json!(self.agent);
             file = format!("-w/{}/subagents/agent-{}.jsonl", self.session, self.agent);
         }
-        lab.append(&file, &[&record.to_string()]);
+        lab.append_bytes(&file, format!("{record}\n").as_bytes());
     }
 }
 
@@ -97,7 +97,7 @@ fn a_cent_a_token() -> Pricing<'static> {
             }),
             _ => Cost::Unpriced(UnpricedReason::UnknownModel),
         }),
-        ..unpriced()
+        ..list_prices()
     }
 }
 

@@ -1,0 +1,157 @@
+//! `explain` for a person.
+
+use std::io::Write;
+
+use anyhow::Result;
+use jiff::tz::TimeZone;
+
+use super::shape::{Charge, Explained, ExplainedCall, Part};
+use crate::format;
+
+pub(super) fn write(out: &mut dyn Write, explained: &Explained, zone: &TimeZone) -> Result<()> {
+    if let Some(session) = &explained.session_id {
+        writeln!(out, "session {}", format::printable(session))?;
+        let total = &explained.total;
+        let cost = format::floor(format::money_fixed(total.cost, 6), total.is_floor());
+        writeln!(out, "{cost} in {} calls", format::thousands(total.calls))?;
+        write_parts(out, &explained.threads)?;
+        if explained.models.len() > 1 {
+            write_parts(out, &explained.models)?;
+        }
+        writeln!(out)?;
+    }
+    for call in &explained.calls {
+        write_call(out, call, zone)?;
+    }
+    if !explained.not_counted.is_empty() {
+        writeln!(out, "held here, but not counted here:")?;
+    }
+    for held in &explained.not_counted {
+        writeln!(
+            out,
+            "  {}  {} @ {}  {}",
+            format::printable(&held.call_id),
+            format::printable(&held.file),
+            held.offset,
+            held.reason
+        )?;
+    }
+    for path in &explained.gone {
+        writeln!(
+            out,
+            "{} is gone: the ledger keeps what it said, its repeated lines cannot be listed",
+            format::printable(path)
+        )?;
+    }
+    Ok(())
+}
+
+fn write_parts(out: &mut dyn Write, parts: &[Part]) -> Result<()> {
+    for part in parts {
+        let cost = format::money_fixed(part.totals.cost, 6);
+        writeln!(
+            out,
+            "  {:<32} {:>6} calls {:>16}",
+            format::printable(&part.name),
+            format::thousands(part.calls),
+            format::floor(cost, part.totals.is_floor())
+        )?;
+    }
+    Ok(())
+}
+
+fn write_call(out: &mut dyn Write, call: &ExplainedCall, zone: &TimeZone) -> Result<()> {
+    let at = call.at.timestamp().to_zoned_datetime(zone.clone());
+    let model = call.model.as_deref().unwrap_or("(no model)");
+    writeln!(
+        out,
+        "{}  {}  {}{}",
+        at.strftime("%Y-%m-%d %H:%M:%S%.3f %Z"),
+        format::printable(model),
+        format::printable(&call.call_id),
+        call.request_id
+            .as_ref()
+            .map_or_else(String::new, |id| format!("  {}", format::printable(id))),
+    )?;
+    let mut notes = Vec::new();
+    if call.kind != "message" {
+        notes.push(call.kind.replace('_', " "));
+    }
+    if let Some(subagent) = &call.subagent {
+        notes.push(format!("subagent {}", format::printable(subagent)));
+    }
+    if call.speed != "standard" {
+        notes.push(format!("speed {}", call.speed));
+    }
+    if !call.is_final {
+        notes.push("its last count was never written: at least this".into());
+    }
+    if !notes.is_empty() {
+        writeln!(out, "  {}", notes.join(", "))?;
+    }
+    write_charge(out, &call.charge)?;
+    for (revision, old) in call.superseded.iter().enumerate() {
+        writeln!(out, "  before, charge {revision}:")?;
+        write_charge(out, old)?;
+    }
+    writeln!(out, "  kept     {} @ {}", format::printable(&call.kept.file), call.kept.offset)?;
+    for dropped in &call.dropped {
+        writeln!(
+            out,
+            "  dropped  {} @ {}  {}",
+            format::printable(&dropped.file),
+            dropped.offset,
+            dropped.reason
+        )?;
+    }
+    writeln!(out)?;
+    Ok(())
+}
+
+fn write_charge(out: &mut dyn Write, charge: &Charge) -> Result<()> {
+    for class in &charge.classes {
+        let multiplier = if charge.multiplier == "1" {
+            String::new()
+        } else {
+            format!(" × {}", charge.multiplier)
+        };
+        writeln!(
+            out,
+            "  {:<15} {:>13} × ${}/M{multiplier} = ${}",
+            class.name.replace('_', " "),
+            format::thousands(class.tokens),
+            class.usd_per_million,
+            class.cost_usd
+        )?;
+    }
+    if charge.web_search_requests > 0 {
+        writeln!(
+            out,
+            "  {:<15} {:>13} × $0.01 = ${}",
+            "web searches", charge.web_search_requests, charge.web_search_usd
+        )?;
+    }
+    match &charge.cost_usd {
+        Some(cost) => writeln!(out, "  {:<15} ${cost}  {}", "=", charge.status)?,
+        None => writeln!(out, "  {:<15} {}", "=", charge.status)?,
+    }
+    if let Some(row) = &charge.price_row {
+        let mut words = vec![row.provider.clone(), row.model.clone()];
+        words.extend(row.terms.iter().cloned());
+        if row.above > 0 {
+            words.push(format!("above {} prompt tokens", format::thousands(row.above)));
+        }
+        let day = |at: &str| at.get(..10).unwrap_or(at).to_owned();
+        let from = if row.from.is_empty() { "the start".into() } else { day(&row.from) };
+        let to = if row.to.is_empty() { "further notice".into() } else { day(&row.to) };
+        writeln!(out, "  price    {}, from {from} until {to}", words.join(" "))?;
+        let checked = if row.checked.is_empty() {
+            String::new()
+        } else {
+            format!(", checked {}", row.checked)
+        };
+        let book = charge.book.as_deref().unwrap_or("");
+        writeln!(out, "  source   {}{checked} (book {book})", row.source)?;
+    }
+    Ok(())
+}
