@@ -25,6 +25,7 @@ fn call(model: &str) -> Call {
         },
         qualifiers: Qualifiers::default(),
         cwd: None,
+        project: None,
         git_branch: None,
         is_final: true,
         is_sidechain: false,

@@ -40,8 +40,10 @@ pub(super) enum Freshness {
     CaughtUp(CaughtUp),
     /// A running collector does it.
     Collected(Option<Holder>),
-    /// Another command was still at it when we stopped waiting.
+    /// Another process was still reading when we stopped waiting.
     Behind,
+    /// The ledger cannot be written here, only read.
+    ReadOnly,
 }
 
 impl Context {
@@ -127,11 +129,17 @@ impl Context {
         let lock = paths::lock_of(&self.ledger);
         let deadline = Instant::now() + WAIT_FOR_COMMAND;
         loop {
-            let attempt = InstanceLock::try_take(&lock, Role::Command)
-                .map_err(|why| LedgerError::Unwritable { path: lock.clone(), why })?;
+            let attempt = match InstanceLock::try_take(&lock, Role::Command) {
+                Ok(attempt) => attempt,
+                // What is there can still be read.
+                Err(_) if self.ledger.exists() => return Ok(Freshness::ReadOnly),
+                Err(why) => {
+                    return Err(LedgerError::Unwritable { path: lock, why }.into());
+                }
+            };
             match attempt {
                 Attempt::Held(_held) => return self.catch_up().map(Freshness::CaughtUp),
-                Attempt::Taken(Some(holder)) if holder.role == Role::Collector => {
+                Attempt::Taken(Some(holder)) if holder.caught_up => {
                     return Ok(Freshness::Collected(Some(holder)));
                 }
                 Attempt::Taken(_) if Instant::now() < deadline => {
@@ -167,6 +175,10 @@ impl Context {
             Freshness::Collected(_) => {}
             Freshness::Behind => tracing::warn!(
                 "another spendtop is still reading the transcripts: this is what it has so far"
+            ),
+            Freshness::ReadOnly => tracing::warn!(
+                "{} cannot be written: this is what it has, and new calls are not in it",
+                self.ledger.display()
             ),
         }
         Reader::open(&self.ledger).context("cannot read the ledger")

@@ -131,6 +131,13 @@ fn of_files(freshness: &Freshness, findings: &mut Vec<Finding>) {
             }
         }
         Freshness::Collected(_) => {}
+        Freshness::ReadOnly => findings.push(Finding {
+            kind: "ledger",
+            count: 1,
+            message: "the ledger cannot be written: new calls are not in it".into(),
+            items: Vec::new(),
+            is_problem: true,
+        }),
         Freshness::Behind => findings.push(Finding {
             kind: "behind",
             count: 1,

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde::Serialize;
 
 use super::Outcome;
@@ -12,7 +12,7 @@ use super::context::{Context, Freshness};
 #[derive(Serialize)]
 struct IngestJson {
     schema: &'static str,
-    /// `caught_up`, `collected` (a running collector does it) or `behind`.
+    /// `caught_up`, `collected` (a running collector does it), `behind` or `read_only`.
     state: &'static str,
     files: usize,
     changed_files: usize,
@@ -25,6 +25,7 @@ pub(super) fn run(context: &Context, args: JsonArg, out: &mut dyn Write) -> Resu
         Freshness::CaughtUp(found) => ("caught_up", Some(found)),
         Freshness::Collected(_) => ("collected", None),
         Freshness::Behind => ("behind", None),
+        Freshness::ReadOnly => ("read_only", None),
     };
     let files = found.map_or(0, |found| found.files);
     let changed_files = found.map_or(0, |found| found.changed_files);
@@ -48,6 +49,9 @@ pub(super) fn run(context: &Context, args: JsonArg, out: &mut dyn Write) -> Resu
             writeln!(out, "a running spendtop{pid} keeps the ledger up to date")?;
         }
         Freshness::Behind => writeln!(out, "another spendtop is still reading the transcripts")?,
+        Freshness::ReadOnly => {
+            bail!("{} cannot be written", context.ledger.display());
+        }
     }
     Ok(Outcome::Done)
 }

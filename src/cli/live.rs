@@ -66,7 +66,9 @@ fn notice(news: News, paths: &Paths) -> Notice {
         News::Reading(progress) => {
             Notice::Reading { read_bytes: progress.read_bytes, total_bytes: progress.total_bytes }
         }
-        News::Live { .. } => Notice::Live,
+        News::Live => Notice::Live,
+        News::Unwatched(why) => Notice::Trouble(format!("looking every second: {why}")),
+        News::Waiting(why) => Notice::Trouble(format!("will try again: {why}")),
         News::Trouble(problems) => {
             let first = problems.first().map_or_else(String::new, |problem| {
                 format!("{}: {}", show(paths, &problem.path), problem.what)

@@ -75,7 +75,10 @@ fn run(cli: &Cli) -> Result<Outcome> {
         _ => {}
     }
     let context = Context::new(&cli.global)?;
-    context.start_log();
+    // A log line would be written across the screen, which has its own place for trouble.
+    if !matches!(cli.command, None | Some(Command::Demo(_))) {
+        context.start_log();
+    }
     // One buffer: a line-buffered terminal would be written to for every row.
     let mut out = io::BufWriter::new(io::stdout().lock());
     let outcome = match &cli.command {

@@ -43,25 +43,26 @@ pub(super) fn run(context: &Context, args: RepriceArgs, out: &mut dyn Write) -> 
     let collected = !matches!(freshness, Freshness::CaughtUp(_));
     let changes = preview(context)?;
     let applied = !args.dry_run && changes.values().any(|model| model.changed_calls > 0);
-    if args.json {
-        let rows = changes.iter().map(|(model, repriced)| row(model, repriced)).collect();
-        let json = RepriceJson { schema: "spendtop.reprice/1", applied, rows };
-        serde_json::to_writer(&mut *out, &json)?;
-        writeln!(out)?;
-    } else {
+    if !args.json {
         write_table(context, &changes, out)?;
+        out.flush()?;
     }
-    out.flush()?;
     if applied {
         if collected {
             ask(context, &Request::Reprice)?;
         } else {
             apply(context)?;
         }
-        if !args.json {
-            writeln!(out, "Done. The old charges are kept (`spendtop explain` shows them).")?;
-        }
-    } else if !args.json && args.dry_run {
+    }
+    if args.json {
+        // Only now: nothing may read "applied" of what has failed.
+        let rows = changes.iter().map(|(model, repriced)| row(model, repriced)).collect();
+        let json = RepriceJson { schema: "spendtop.reprice/1", applied, rows };
+        serde_json::to_writer(&mut *out, &json)?;
+        writeln!(out)?;
+    } else if applied {
+        writeln!(out, "Done. The old charges are kept (`spendtop explain` shows them).")?;
+    } else if args.dry_run {
         writeln!(out, "Nothing was changed (--dry-run).")?;
     }
     Ok(Outcome::Done)

@@ -26,12 +26,16 @@ pub struct Holder {
     pub pid: u32,
     /// Version of spendtop.
     pub version: String,
+    /// A collector has read everything there was when it started: the ledger is whole.
+    #[serde(default)]
+    pub caught_up: bool,
 }
 
 /// The held lock; released when dropped, and by the kernel when the process ends however it ends.
 #[derive(Debug)]
 pub struct InstanceLock {
-    _file: File,
+    file: File,
+    holder: Holder,
 }
 
 /// What trying came to.
@@ -63,11 +67,11 @@ impl InstanceLock {
                     role,
                     pid: std::process::id(),
                     version: env!("CARGO_PKG_VERSION").to_owned(),
+                    caught_up: false,
                 };
-                file.set_len(0)?;
-                file.rewind()?;
-                file.write_all(&serde_json::to_vec(&holder)?)?;
-                Ok(Attempt::Held(Self { _file: file }))
+                let mut lock = Self { file, holder };
+                lock.say()?;
+                Ok(Attempt::Held(lock))
             }
             Err(TryLockError::WouldBlock) => {
                 let mut text = String::new();
@@ -76,5 +80,17 @@ impl InstanceLock {
             }
             Err(TryLockError::Error(error)) => Err(error),
         }
+    }
+
+    /// Says that the ledger is whole from now on.
+    pub fn set_caught_up(&mut self) -> io::Result<()> {
+        self.holder.caught_up = true;
+        self.say()
+    }
+
+    fn say(&mut self) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        self.file.write_all(&serde_json::to_vec(&self.holder)?)
     }
 }

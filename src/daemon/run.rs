@@ -27,6 +27,9 @@ const SWEEP_WITHOUT_WATCH: Duration = Duration::from_secs(1);
 /// How often to try for the lock while another process holds it.
 const RETRY_LOCK: Duration = Duration::from_secs(2);
 
+/// How long to wait when the ledger is busy or full.
+const RETRY_LEDGER: Duration = Duration::from_secs(2);
+
 /// What a collector needs to run.
 pub struct Collector {
     /// The ledger to write.
@@ -46,12 +49,12 @@ pub enum News {
     OtherHolder(Option<Holder>),
     /// The first scan is under way.
     Reading(Progress),
-    /// Everything there is has been read; following from now on. The flag tells whether changes
-    /// are told by the system, or have to be looked for.
-    Live {
-        /// A watch is set up.
-        watching: bool,
-    },
+    /// Everything there is has been read; following from now on.
+    Live,
+    /// Changes are not told by the system, and have to be looked for.
+    Unwatched(String),
+    /// The ledger cannot be written for now; trying again.
+    Waiting(String),
     /// Something could not be read.
     Trouble(Vec<Problem>),
     /// The collector stopped.
@@ -76,39 +79,66 @@ pub fn run(collector: &Collector, stop: oneshot::Receiver<()>, tell: &mut dyn Fn
 }
 
 async fn collect(collector: &Collector, tell: &mut dyn FnMut(News)) -> anyhow::Result<()> {
-    let _lock = take_lock(collector, tell).await?;
+    let mut lock = take_lock(collector, tell).await?;
     // Before the first scan: what is written meanwhile must not be missed.
     let mut watch = Watch::new(&collector.ledger);
-    let watching = watch.add_roots(&collector.roots);
+    watch.add_roots(&collector.roots);
     let mut engine = Engine::open(collector)?;
-    let problems = engine.read(&Changes::everything(), &mut |progress| {
-        tell(News::Reading(progress));
-    })?;
-    tell_problems(problems, tell);
-    tell(News::Live { watching });
+    let mut changes = Changes::everything();
+    let mut caught_up = false;
     let mut last_sweep = Instant::now();
     loop {
-        let mut changes = Changes::default();
-        // Where nothing is watched yet, an agent's first transcript should not take long to show.
-        let period = if watch.has_roots() { SWEEP } else { SWEEP_WITHOUT_WATCH };
-        tokio::select! {
-            change = watch.changes.recv() => {
-                changes.extend(change);
-                sleep(GATHER).await;
-                while let Ok(change) = watch.changes.try_recv() {
-                    changes.extend(Some(change));
+        let first = !caught_up;
+        let mut progress = |progress| {
+            if first {
+                tell(News::Reading(progress));
+            }
+        };
+        match engine.read(&changes, &mut progress).and_then(|read| engine.serve().map(|()| read)) {
+            Ok(problems) => {
+                tell_problems(problems, tell);
+                if !std::mem::replace(&mut caught_up, true) {
+                    lock.set_caught_up()?;
+                    tell(News::Live);
+                    if let Some(why) = watch.trouble() {
+                        tell(News::Unwatched(why.to_owned()));
+                    }
                 }
             }
-            () = sleep_until(last_sweep + period) => {
+            // What was not stored is still in the transcripts: look at everything again.
+            Err(error) if error.may_pass() => {
+                tell(News::Waiting(error.to_string()));
+                sleep(RETRY_LEDGER).await;
                 changes = Changes::everything();
-                last_sweep = Instant::now();
-                // A root that was not there at the start may be by now.
-                watch.add_roots(&collector.roots);
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        changes = next_changes(&mut watch, &collector.roots, &mut last_sweep).await;
+    }
+}
+
+/// Waits until something changed, or it is time to look at everything.
+async fn next_changes(watch: &mut Watch, roots: &[Root], last_sweep: &mut Instant) -> Changes {
+    let mut changes = Changes::default();
+    // Where nothing is watched yet, an agent's first transcript should not take long to show.
+    let period = if watch.has_roots() { SWEEP } else { SWEEP_WITHOUT_WATCH };
+    tokio::select! {
+        change = watch.changes.recv() => {
+            changes.extend(change);
+            sleep(GATHER).await;
+            while let Ok(change) = watch.changes.try_recv() {
+                changes.extend(Some(change));
             }
         }
-        tell_problems(engine.read(&changes, &mut |_| {})?, tell);
-        engine.serve()?;
+        () = sleep_until(*last_sweep + period) => {
+            changes = Changes::everything();
+            *last_sweep = Instant::now();
+            // A root that was not there, or was replaced, may be there by now.
+            watch.add_roots(roots);
+        }
     }
+    changes
 }
 
 fn tell_problems(problems: Vec<Problem>, tell: &mut dyn FnMut(News)) {

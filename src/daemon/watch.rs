@@ -1,6 +1,7 @@
 //! Tells which files changed, as far as the system says so.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use notify::event::{AccessKind, AccessMode, EventKind};
@@ -44,7 +45,9 @@ impl Changes {
 /// A watch on every root, and on the ledger's inbox.
 pub(super) struct Watch {
     watcher: Option<RecommendedWatcher>,
-    watched: BTreeSet<PathBuf>,
+    /// Each watched root, and which folder it was then: a replaced one must be watched anew.
+    watched: BTreeMap<PathBuf, (u64, u64)>,
+    trouble: Option<String>,
     /// What changed. Never ends while the watch lives.
     pub changes: UnboundedReceiver<Change>,
     _sender: UnboundedSender<Change>,
@@ -65,10 +68,16 @@ impl Watch {
                 let _ = told.send(change);
             }
         });
-        let mut watch = Self { watcher: None, watched: BTreeSet::new(), changes, _sender: sender };
+        let mut watch = Self {
+            watcher: None,
+            watched: BTreeMap::new(),
+            trouble: None,
+            changes,
+            _sender: sender,
+        };
         match watcher {
             Ok(watcher) => watch.watcher = Some(watcher),
-            Err(error) => tracing::warn!("cannot watch for changes, will look for them: {error}"),
+            Err(error) => watch.trouble = Some(format!("cannot watch for changes: {error}")),
         }
         if let (Some(watcher), Some(folder)) = (&mut watch.watcher, ledger.parent())
             && let Err(error) = watcher.watch(folder, RecursiveMode::NonRecursive)
@@ -78,27 +87,34 @@ impl Watch {
         watch
     }
 
-    /// Watches every root that is there and not watched yet. Tells whether changes of all of them
-    /// will be told.
-    pub(super) fn add_roots(&mut self, roots: &[Root]) -> bool {
+    /// Watches every root that is there and not watched yet.
+    pub(super) fn add_roots(&mut self, roots: &[Root]) {
         for root in roots {
-            let Some(watcher) = &mut self.watcher else { return false };
-            if self.watched.contains(&root.path) || !root.path.is_dir() {
+            let Some(watcher) = &mut self.watcher else { return };
+            let Ok(metadata) = std::fs::metadata(&root.path) else { continue };
+            let folder = (metadata.dev(), metadata.ino());
+            if !metadata.is_dir() || self.watched.get(&root.path) == Some(&folder) {
                 continue;
+            }
+            if self.watched.remove(&root.path).is_some() {
+                // Of the folder that was there before; it may be gone with it.
+                let _ = watcher.unwatch(&root.path);
             }
             if let Err(error) = watcher.watch(&root.path, RecursiveMode::Recursive) {
                 // Mostly the limit on watches (fs.inotify.max_user_watches): half a watch would
                 // be worse than none.
-                tracing::warn!(
-                    "cannot watch {}, will look for changes every second: {error}",
-                    root.path.display()
-                );
+                self.trouble = Some(format!("cannot watch {}: {error}", root.path.display()));
                 self.watcher = None;
-                return false;
+                self.watched.clear();
+                return;
             }
-            self.watched.insert(root.path.clone());
+            self.watched.insert(root.path.clone(), folder);
         }
-        true
+    }
+
+    /// Why changes are not told, and have to be looked for.
+    pub(super) fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
     }
 }
 

@@ -21,15 +21,21 @@ pub enum LedgerError {
     },
     /// The file is not a ledger, or damaged.
     #[error(
-        "the ledger {} is damaged ({what}): move it away and run `spendtop ingest`, which builds a \
+        "the ledger{} is damaged ({what}): move it away and run `spendtop ingest`, which builds a \
          new one from the transcripts that still exist",
-        path.display()
+        path.as_ref().map_or(String::new(), |path| format!(" {}", path.display()))
     )]
     Corrupt {
-        /// The ledger.
-        path: PathBuf,
+        /// The ledger, where the damage was found by one who knows.
+        path: Option<PathBuf>,
         /// SQLite's words.
         what: String,
+    },
+    /// The file is another program's.
+    #[error("{} is another program's database: set SPENDTOP_DB to another file", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
     },
     /// The folder or file cannot be made or written.
     #[error("cannot write the ledger {}: {why}", path.display())]
@@ -53,8 +59,13 @@ pub enum LedgerError {
 
 impl From<rusqlite::Error> for LedgerError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull};
+        use rusqlite::ErrorCode::{
+            DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase,
+        };
         match error.sqlite_error_code() {
+            Some(NotADatabase | DatabaseCorrupt) => {
+                Self::Corrupt { path: None, what: error.to_string() }
+            }
             Some(DiskFull) => Self::Full,
             Some(DatabaseBusy | DatabaseLocked) => Self::Busy,
             _ => Self::Sqlite(error),
@@ -63,17 +74,24 @@ impl From<rusqlite::Error> for LedgerError {
 }
 
 impl LedgerError {
+    /// The same may succeed later, with nothing done about the ledger itself: it is busy, or there
+    /// is no space for now.
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Busy | Self::Full | Self::Unwritable { .. })
+    }
+
     /// Names the file in errors that mean it is not a ledger at all.
     #[must_use]
     pub(super) fn of_file(self, path: &std::path::Path) -> Self {
-        use rusqlite::ErrorCode::{
-            CannotOpen, DatabaseCorrupt, NotADatabase, PermissionDenied, ReadOnly,
-        };
-        let Self::Sqlite(error) = self else { return self };
-        match error.sqlite_error_code() {
-            Some(NotADatabase | DatabaseCorrupt) => {
-                Self::Corrupt { path: path.to_owned(), what: error.to_string() }
+        use rusqlite::ErrorCode::{CannotOpen, PermissionDenied, ReadOnly};
+        let error = match self {
+            Self::Corrupt { what, .. } => {
+                return Self::Corrupt { path: Some(path.to_owned()), what };
             }
+            Self::Sqlite(error) => error,
+            other => return other,
+        };
+        match error.sqlite_error_code() {
             Some(CannotOpen | PermissionDenied | ReadOnly) => Self::Unwritable {
                 path: path.to_owned(),
                 why: std::io::Error::other(error.to_string()),

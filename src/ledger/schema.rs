@@ -21,10 +21,13 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens for writing, creating what is missing; folder 0700, file 0600.
 pub(super) fn open_writable(path: &Path) -> Result<Connection, LedgerError> {
-    create_private(path)?;
+    create(path)?;
     let mut connection =
         Connection::open(path).map_err(|error| LedgerError::from(error).of_file(path))?;
     let prepared = configure(&connection)
+        // Before anything is changed: a file that is not ours stays as it is.
+        .and_then(|()| check_version(&connection, path))
+        .and_then(|_| set_private(path))
         .and_then(|()| {
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -71,7 +74,16 @@ fn configure(connection: &Connection) -> Result<(), LedgerError> {
     Ok(())
 }
 
+/// The version of a ledger's schema, 0 for an empty file; an error if it is another program's file
+/// or too new.
 fn check_version(connection: &Connection, path: &Path) -> Result<usize, LedgerError> {
+    let application: i64 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables > 0 && application != APPLICATION_ID {
+        return Err(LedgerError::Foreign { path: path.to_owned() });
+    }
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let known = MIGRATIONS.len() as i64;
     usize::try_from(found)
@@ -87,14 +99,6 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> 
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Again, now that no other process can be at it.
     let version = check_version(&transaction, path)?;
-    let application: i64 =
-        transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let tables: i64 =
-        transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if tables > 0 && application != APPLICATION_ID {
-        let what = "it is another program's database".to_owned();
-        return Err(LedgerError::Corrupt { path: path.to_owned(), what });
-    }
     for migration in &MIGRATIONS[version..] {
         transaction.execute_batch(migration)?;
     }
@@ -104,22 +108,34 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> 
     Ok(())
 }
 
+/// Makes a file that only its owner can read, or makes one such.
 pub(super) fn create_private(path: &Path) -> Result<(), LedgerError> {
+    create(path)?;
+    set_private(path)
+}
+
+/// Makes what is missing: the folder 0700, the file 0600.
+fn create(path: &Path) -> Result<(), LedgerError> {
     let unwritable = |why| LedgerError::Unwritable { path: path.to_owned(), why };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unwritable)?;
     }
-    // SQLite gives its side files the mode of the database.
-    let file = fs::OpenOptions::new()
+    fs::OpenOptions::new()
         .create(true)
         .truncate(false)
         .write(true)
         .mode(0o600)
         .open(path)
-        .map_err(unwritable)?;
-    let mode = file.metadata().map_err(unwritable)?.permissions().mode();
+        .map(|_| ())
+        .map_err(unwritable)
+}
+
+/// SQLite gives its side files the mode of the database.
+fn set_private(path: &Path) -> Result<(), LedgerError> {
+    let unwritable = |why| LedgerError::Unwritable { path: path.to_owned(), why };
+    let mode = fs::metadata(path).map_err(unwritable)?.permissions().mode();
     if mode & 0o077 != 0 {
-        file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(unwritable)?;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(unwritable)?;
     }
     Ok(())
 }

@@ -81,12 +81,12 @@ impl Writer {
 
     /// How far every transcript has been read.
     pub fn sources(&self) -> Result<HashMap<PathBuf, StoredSource>, LedgerError> {
-        reader::read_sources(&self.db)
+        reader::read_sources(&self.db).map_err(|error| error.of_file(&self.path))
     }
 
     /// How far one transcript has been read.
     pub fn source(&self, path: &Path) -> Result<Option<StoredSource>, LedgerError> {
-        reader::read_source(&self.db, path)
+        reader::read_source(&self.db, path).map_err(|error| error.of_file(&self.path))
     }
 
     /// Calls taken in since the last commit.

@@ -174,7 +174,14 @@ fn lacks_only(active: &PriceBook, upstream: &Upstream) -> Option<String> {
     let by_hand = active.rows.iter().filter(|row| !row.source.is_upstream());
     let by_hand: BTreeSet<Fact> = by_hand.flat_map(dates).collect();
     let mut ours: BTreeSet<Fact> = active.rows.iter().filter(told).flat_map(dates).collect();
-    ours.retain(|fact| !by_hand.contains(fact));
+    // A rate without a date cuts the row before it on the day we first saw it: our date, not theirs.
+    let seen: BTreeSet<Fact> = active
+        .rows
+        .iter()
+        .filter(|row| row.basis == Basis::FirstObserved)
+        .map(|row| (row.provider, row.model.clone(), row.from))
+        .collect();
+    ours.retain(|fact| !by_hand.contains(fact) && !seen.contains(fact));
     ours.extend(known(active).map(|(provider, model)| (provider, model, None)));
     let mut theirs: BTreeSet<Fact> = BTreeSet::new();
     for (key, model) in &upstream.models {

@@ -91,7 +91,7 @@ fn kill(home: &Home, db: &Path, after: Duration) -> bool {
 
 /// Sessions of calls in two records each, the first an early snapshot; every tenth session also
 /// forked, its calls copied under a new session id.
-fn write_corpus(home: &Home) {
+pub fn write_corpus(home: &Home) {
     for session in 0..SESSIONS {
         let mut text = String::new();
         for call in 0..CALLS_PER_SESSION {

@@ -31,7 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "cli",
         &[
             "model", "agents", "ingest", "pricing", "ledger", "policy", "enforce", "notice",
-            "hook", "daemon", "tui", "config", "paths", "clock", "format", "demo",
+            "hook", "daemon", "demo", "tui", "config", "paths", "clock", "format",
         ],
     ),
     ("main", &["cli"]),

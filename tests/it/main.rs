@@ -8,6 +8,9 @@
 )]
 
 mod arrival;
+mod bad_files;
+mod bad_input;
+mod bad_ledgers;
 mod claude_cases;
 mod claude_cases_usage;
 mod claude_fixtures;
@@ -15,10 +18,15 @@ mod claude_lines;
 mod claude_rules;
 mod claude_rules_owner;
 mod claude_unlogged;
+mod cli_broken;
+mod cli_config;
 mod cli_exit;
 mod cli_home;
 mod cli_json;
 mod cli_kill;
+mod cli_two;
+mod cli_update;
+mod cli_upstream;
 mod dump;
 mod harness;
 mod layering;

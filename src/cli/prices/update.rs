@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::cli::context::Context;
 use crate::cli::{Outcome, fetch, reprice};
@@ -26,7 +26,7 @@ pub(super) fn run(
     out: &mut dyn Write,
 ) -> Result<Outcome> {
     let url = url.or(context.config.prices.url.as_deref()).unwrap_or(DEFAULT_URL);
-    let bytes = fetch::fetch(url)?;
+    let bytes = fetch::fetch(url).context("the price book in force stays")?;
     let kept = match Reader::open(&context.ledger)? {
         Some(reader) => reader.newest_book()?,
         None => None,
@@ -34,7 +34,7 @@ pub(super) fn run(
     let active = Book::base(kept.as_ref());
     let update = match pricing::update(&active, PriceBook::embedded(), &bytes, context.now(), url) {
         Ok(update) => update,
-        Err(refusal) => bail!("{url}: {refusal}. The price book in force stays."),
+        Err(refusal) => bail!("the price book in force stays: {url}: {refusal}"),
     };
     for skipped in &update.skipped {
         tracing::warn!(

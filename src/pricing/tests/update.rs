@@ -388,3 +388,23 @@ fn the_difference_of_two_books_is_exact() {
     assert_eq!(changed.new.unwrap().input.unwrap().0, 5_000_000);
     assert_eq!(&*changed.name.model, "claude-opus-5-5");
 }
+
+#[test]
+fn the_same_news_again_are_none() {
+    let own = PriceBook::embedded();
+    let mut data = v2(own);
+    let opus = model(&mut data, Provider::Anthropic, "claude-opus-5-5");
+    opus["prices"][0]["prices"]["input_mtok"] = json!(5);
+    let first = run(&data).unwrap().book;
+    for later in [NOW, "2026-11-23T12:00:01Z", "2026-12-24T00:00:00Z"] {
+        let now = Millis::parse(later).unwrap();
+        let again = update(&first, own, data.to_string().as_bytes(), now, "test data").unwrap();
+        assert!(again.diff.is_empty(), "{later}: {:?}", again.diff);
+    }
+    // And what was first seen there may be raised again.
+    let opus = model(&mut data, Provider::Anthropic, "claude-opus-5-5");
+    opus["prices"][0]["prices"]["input_mtok"] = json!(6);
+    let now = Millis::parse("2026-12-24T00:00:00Z").unwrap();
+    let second = update(&first, own, data.to_string().as_bytes(), now, "test data").unwrap();
+    assert_eq!(second.diff.changed.len(), 2, "the rate and half of it for batches");
+}
