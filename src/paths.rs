@@ -143,12 +143,20 @@ fn login_name() -> Option<String> {
 
 /// The file beside a ledger that other processes leave requests in.
 pub fn inbox_of(ledger: &Path) -> PathBuf {
-    ledger.with_extension("inbox.db")
+    beside(ledger, ".inbox")
 }
 
 /// The file beside a ledger whose lock says who writes it.
 pub fn lock_of(ledger: &Path) -> PathBuf {
-    ledger.with_extension("lock")
+    beside(ledger, ".lock")
+}
+
+/// A name made of the whole file name, as SQLite makes those of its side files: `a.db` and
+/// `a.sqlite` are two ledgers.
+fn beside(ledger: &Path, suffix: &str) -> PathBuf {
+    let mut name = ledger.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 #[cfg(test)]
@@ -177,6 +185,14 @@ mod tests {
         let roots = paths(&[("HOME", "/h"), ("XDG_CONFIG_HOME", "/x")]).claude_roots();
         assert_eq!(roots, ["/h/.claude/projects", "/x/claude/projects"].map(PathBuf::from));
         assert!(paths(&[]).claude_roots().is_empty());
+    }
+
+    #[test]
+    fn two_ledgers_share_nothing() {
+        assert_eq!(lock_of(Path::new("/d/a.db")), Path::new("/d/a.db.lock"));
+        assert_eq!(lock_of(Path::new("/d/a.sqlite")), Path::new("/d/a.sqlite.lock"));
+        assert_eq!(inbox_of(Path::new("/d/a.db")), Path::new("/d/a.db.inbox"));
+        assert_eq!(inbox_of(Path::new("a")), Path::new("a.inbox"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::value::MapAccessDeserializer;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// A string, borrowed unless it holds escapes; none for any other type.
@@ -64,6 +64,15 @@ impl<T> Default for Objects<T> {
     fn default() -> Self {
         Self(Vec::new())
     }
+}
+
+/// A string or the objects of an array; nothing for any other type.
+#[derive(Clone, Debug, Default)]
+pub(super) enum TextOrObjects<'a, T> {
+    #[default]
+    Neither,
+    Text(Cow<'a, str>),
+    Objects(Vec<T>),
 }
 
 /// The arms of a visitor for the types that a field does not expect.
@@ -212,9 +221,91 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Objects<T> {
     }
 }
 
+impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for TextOrObjects<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EitherVisitor<'a, T>(PhantomData<(&'a (), T)>);
+        impl<'de: 'a, 'a, T: Deserialize<'de>> Visitor<'de> for EitherVisitor<'a, T> {
+            type Value = TextOrObjects<'a, T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or an array of objects")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(TextOrObjects::Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(TextOrObjects::Text(Cow::Owned(text.to_owned())))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+                let objects = Objects::deserialize(SeqAccessDeserializer::new(seq))?;
+                Ok(TextOrObjects::Objects(objects.0))
+            }
+            absent!(visit_bool(bool), visit_u64(u64), visit_i64(i64), visit_f64(f64));
+            absent!(unit);
+            absent!(map);
+        }
+        deserializer.deserialize_any(EitherVisitor(PhantomData))
+    }
+}
+
+/// The same JSON without what JavaScript reads and serde refuses: halves of surrogate pairs become
+/// U+FFFD, and of equal keys the last holds. Only for text that did not parse: it is slow.
+pub(super) fn mended(text: &str) -> String {
+    let text = without_lone_surrogates(text);
+    // A `Value` keeps the last of equal keys. What it refuses too (deep nesting, huge exponents)
+    // may still do as it is.
+    serde_json::from_str::<serde_json::Value>(&text).map_or(text, |value| value.to_string())
+}
+
+fn without_lone_surrogates(text: &str) -> String {
+    const ESCAPE_LEN: usize = r"\ud83d".len();
+    let unit = |at: usize| {
+        let digits = text.get(at..at + ESCAPE_LEN)?.strip_prefix(r"\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut mended = String::with_capacity(text.len());
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'\\', &text.as_bytes()[at..]) {
+        at += found;
+        at = match (unit(at), unit(at + ESCAPE_LEN)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => at + 2 * ESCAPE_LEN,
+            (Some(0xd800..=0xdfff), _) => {
+                mended.push_str(&text[copied..at]);
+                mended.push_str(r"\ufffd");
+                copied = at + ESCAPE_LEN;
+                copied
+            }
+            // The character after a backslash may be another one, which escapes nothing.
+            _ => (at + 2).min(text.len()),
+        };
+    }
+    mended.push_str(&text[copied..]);
+    mended
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_halves_of_pairs_are_mended() {
+        let cases = [
+            (r"\ud83d\ude00", r"\ud83d\ude00"),
+            (r"a\ud83d", r"a\ufffd"),
+            (r"\ude00\uD83D\n", r"\ufffd\ufffd\n"),
+            (r"\ud83d\ud83d\ude00b", r"\ufffd\ud83d\ude00b"),
+            (r"\\ud83d\\\ud83d", r"\\ud83d\\\ufffd"),
+            ("\\\u{e9}\\u12\u{e9}\\", "\\\u{e9}\\u12\u{e9}\\"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(without_lone_surrogates(text), expected);
+        }
+    }
+
+    #[test]
+    fn of_equal_keys_the_last_holds() {
+        assert_eq!(mended(r#"{"a":1,"b":{"c":2,"c":3},"a":[4]}"#), r#"{"a":[4],"b":{"c":3}}"#);
+    }
 
     #[test]
     fn counts_accept_what_is_countable() {

@@ -29,6 +29,8 @@ pub(super) fn run(global: &Global, command: &ConfigCommand) -> Result<Outcome> {
             let context = Context::new(global)?;
             // Reads the user's prices over the book, which tells what is wrong in them.
             context.book()?;
+            context.start_log();
+            super::prices::warn_of_missing_rates(&context);
             let shown = path.display();
             if found {
                 writeln!(out, "{shown} is fine")?;

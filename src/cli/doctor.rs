@@ -9,7 +9,7 @@ use super::Outcome;
 use super::args::JsonArg;
 use super::context::{Context, Freshness, show};
 use crate::format;
-use crate::ledger::Reader;
+use crate::ledger::{LedgerError, Reader};
 
 /// Days after which a price book should be looked at.
 const BOOK_IS_OLD_AFTER_DAYS: i64 = 45;
@@ -49,13 +49,21 @@ struct Finding {
 }
 
 pub(super) fn run(context: &Context, args: JsonArg, out: &mut dyn Write) -> Result<Outcome> {
-    let freshness = context.freshen()?;
     let mut findings = Vec::new();
-    of_files(&freshness, &mut findings);
-    if let Some(reader) = Reader::open(&context.ledger)? {
-        of_ledger(&reader, &mut findings)?;
+    if let Err(error) = examine(context, &mut findings) {
+        // A ledger that cannot be used is what this command is for; anything else is an error.
+        let Some(why) = error.downcast_ref::<LedgerError>() else { return Err(error) };
+        // What was found before stands; a damaged ledger may be found so twice.
+        if findings.iter().all(|finding| finding.kind != "ledger") {
+            findings.push(Finding {
+                kind: "ledger",
+                count: 1,
+                message: why.to_string(),
+                items: Vec::new(),
+                is_problem: true,
+            });
+        }
     }
-    of_book(context, &mut findings)?;
     let ok = findings.iter().all(|finding| !finding.is_problem);
     let roots = context.roots();
     if args.json {
@@ -97,6 +105,15 @@ pub(super) fn run(context: &Context, args: JsonArg, out: &mut dyn Write) -> Resu
     Ok(if ok { Outcome::Done } else { Outcome::Problems })
 }
 
+fn examine(context: &Context, findings: &mut Vec<Finding>) -> Result<()> {
+    let freshness = context.freshen()?;
+    of_files(&freshness, findings);
+    if let Some(reader) = Reader::open(&context.ledger)? {
+        of_ledger(&reader, findings)?;
+    }
+    of_book(context, findings)
+}
+
 fn of_files(freshness: &Freshness, findings: &mut Vec<Finding>) {
     match freshness {
         Freshness::CaughtUp(found) => {
@@ -122,8 +139,8 @@ fn of_files(freshness: &Freshness, findings: &mut Vec<Finding>) {
                     kind: "unreadable",
                     count: items.len() as u64,
                     message: format!(
-                        "{} files or folders cannot be read: what they hold is not counted",
-                        items.len()
+                        "cannot be read, and what it holds is not counted: {}",
+                        format::counted(items.len() as u64, "file or folder", "files or folders")
                     ),
                     items,
                     is_problem: true,
@@ -172,12 +189,16 @@ fn of_ledger(reader: &Reader, findings: &mut Vec<Finding>) -> Result<()> {
     };
     let (count, items): (u64, Vec<String>) = unparsed(&|cursor| cursor.unparsed);
     if count > 0 {
-        let message = format!("{count} lines could not be read: a call in them is not counted");
+        let lines = format::counted(count, "line", "lines");
+        let message = format!("{lines} could not be read: a call in there is not counted");
         findings.push(Finding { kind: "unparsed_lines", count, message, items, is_problem: true });
     }
     let (count, items): (u64, Vec<String>) = unparsed(&|cursor| cursor.oversized);
     if count > 0 {
-        let message = format!("{count} lines are longer than 16 MiB and were skipped");
+        let message = format!(
+            "skipped for being longer than 16 MiB: {}",
+            format::counted(count, "line", "lines")
+        );
         findings.push(Finding { kind: "oversized_lines", count, message, items, is_problem: true });
     }
     let unpriced = reader.unpriced_models()?;
@@ -187,8 +208,9 @@ fn of_ledger(reader: &Reader, findings: &mut Vec<Finding>) -> Result<()> {
             kind: "unpriced_model",
             count,
             message: format!(
-                "{count} calls have no price, so totals are floors (≥): `spendtop prices update`, \
-                 or a [[prices.row]] in the config, then `spendtop reprice`"
+                "no price for {}, so totals are floors (≥): `spendtop prices update`, or a \
+                 [[prices.row]] in the config, then `spendtop reprice`",
+                format::counted(count, "call", "calls")
             ),
             items: unpriced.iter().map(|m| format!("{}: {}", m.model, m.reason.words())).collect(),
             is_problem: true,
@@ -200,8 +222,8 @@ fn of_ledger(reader: &Reader, findings: &mut Vec<Finding>) -> Result<()> {
             kind: "implausible_call",
             count: implausible.len() as u64,
             message: format!(
-                "{} calls have more tokens than one call can use: the lines are probably corrupt",
-                implausible.len()
+                "more tokens than one call can use in {}: probably corrupt",
+                format::counted(implausible.len() as u64, "line", "lines")
             ),
             items: implausible
                 .iter()

@@ -71,7 +71,7 @@ fn notice(news: News, paths: &Paths) -> Notice {
         News::Waiting(why) => Notice::Trouble(format!("will try again: {why}")),
         News::Trouble(problems) => {
             let first = problems.first().map_or_else(String::new, |problem| {
-                format!("{}: {}", show(paths, &problem.path), problem.what)
+                format!("cannot read {}: {}", show(paths, &problem.path), problem.what)
             });
             let more = problems.len().saturating_sub(1);
             Notice::Trouble(if more == 0 { first } else { format!("{first}, and {more} more") })

@@ -49,12 +49,13 @@ impl Table {
     }
 
     pub(super) fn markdown(&self) -> String {
-        let mut table = self.build();
+        let mut table = self.build(&|text| text.replace('|', "\\|"));
         table.load_style(ASCII_MARKDOWN);
         format!("{table}\n")
     }
 
-    fn build(&self) -> comfy_table::Table {
+    /// With every text passed through `escape`.
+    fn build(&self, escape: &dyn Fn(&str) -> String) -> comfy_table::Table {
         let mut table = comfy_table::Table::new();
         table.load_style(NOTHING);
         let line = |fields: &mut dyn Iterator<Item = String>, strong: bool| -> Vec<Cell> {
@@ -62,10 +63,11 @@ impl Table {
                 .enumerate()
                 .filter(|(column, _)| !self.hidden.contains(column))
                 .map(|(column, text)| {
-                    let cell = Cell::new(text).set_alignment(match self.aligns.get(column) {
-                        Some(Align::Right) => CellAlignment::Right,
-                        _ => CellAlignment::Left,
-                    });
+                    let cell =
+                        Cell::new(escape(&text)).set_alignment(match self.aligns.get(column) {
+                            Some(Align::Right) => CellAlignment::Right,
+                            _ => CellAlignment::Left,
+                        });
                     if strong && self.color { cell.add_attribute(Attribute::Bold) } else { cell }
                 })
                 .collect()
@@ -86,7 +88,7 @@ impl Table {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for line in self.build().to_string().lines() {
+        for line in self.build(&str::to_owned).to_string().lines() {
             writeln!(f, "{}", line.trim_end())?;
         }
         Ok(())

@@ -13,7 +13,7 @@ use crate::pricing::UserPrices;
 
 /// `config.toml`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct ConfigFile {
     /// Dollars per developer and day, all agents and subagents together.
     #[schemars(with = "Option<f64>")]
@@ -31,7 +31,7 @@ pub struct ConfigFile {
 
 /// `[developer]`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct DeveloperTable {
     /// Name in the ledger; the login name if it is left out.
     pub id: Option<String>,
@@ -39,7 +39,7 @@ pub struct DeveloperTable {
 
 /// `[claude]`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct AgentTable {
     /// Config folders to read beside the usual ones.
     pub roots: Vec<PathBuf>,

@@ -1,11 +1,12 @@
 //! Brings the ledger up to date with the transcripts, once.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
-use crate::ingest::{self, Problem, Root, Scan};
+use crate::ingest::{self, Problem, Root, Scan, SourceFile};
 use crate::ledger::{LedgerError, Pricing, Writer};
+use crate::model::StoredSource;
 
 /// Calls in one transaction of a backfill: what a crash makes us read again. Few in a debug build,
 /// so that a corpus that is quick to test with has many commits to be interrupted at.
@@ -57,19 +58,47 @@ pub fn plan_paths(
     paths: &BTreeSet<PathBuf>,
 ) -> Result<Plan, LedgerError> {
     let mut scans = Vec::new();
+    let mut seen = HashSet::new();
     for path in paths {
         if path.is_dir() {
             return plan(writer, roots);
         }
-        let Some(source) = roots.iter().find_map(|root| ingest::source_file(root, path)) else {
+        let Some(source) = below(roots, path) else { continue };
+        let (source, stored) = known_as(writer, roots, source)?;
+        // Two links to one file change at once.
+        if !seen.insert((source.stat.dev, source.stat.ino)) {
             continue;
-        };
-        let stored = writer.source(path)?;
+        }
         if stored.as_ref().is_none_or(|stored| stored.stat != source.stat) {
             scans.push(Scan { source, stored });
         }
     }
     Ok(Plan::of(scans))
+}
+
+fn below(roots: &[Root], path: &Path) -> Option<SourceFile> {
+    roots.iter().find_map(|root| ingest::source_file(root, path))
+}
+
+/// A file as the ledger knows it: through another link, it has been read already.
+fn known_as(
+    writer: &Writer,
+    roots: &[Root],
+    source: SourceFile,
+) -> Result<(SourceFile, Option<StoredSource>), LedgerError> {
+    if let Some(stored) = writer.source(&source.path)? {
+        return Ok((source, Some(stored)));
+    }
+    for path in writer.paths_of(&source.stat)? {
+        // It must still lead there: a file that was renamed is read by its new name.
+        let same = below(roots, &path)
+            .filter(|other| (other.stat.dev, other.stat.ino) == (source.stat.dev, source.stat.ino));
+        if let Some(other) = same {
+            let stored = writer.source(&path)?;
+            return Ok((other, stored));
+        }
+    }
+    Ok((source, None))
 }
 
 /// Reads everything new below the roots into the ledger.

@@ -86,6 +86,7 @@ async fn collect(collector: &Collector, tell: &mut dyn FnMut(News)) -> anyhow::R
     let mut engine = Engine::open(collector)?;
     let mut changes = Changes::everything();
     let mut caught_up = false;
+    let mut waiting = false;
     let mut last_sweep = Instant::now();
     loop {
         let first = !caught_up;
@@ -96,6 +97,9 @@ async fn collect(collector: &Collector, tell: &mut dyn FnMut(News)) -> anyhow::R
         };
         match engine.read(&changes, &mut progress).and_then(|read| engine.serve().map(|()| read)) {
             Ok(problems) => {
+                if std::mem::take(&mut waiting) {
+                    tell(News::Live);
+                }
                 tell_problems(problems, tell);
                 if !std::mem::replace(&mut caught_up, true) {
                     lock.set_caught_up()?;
@@ -107,6 +111,7 @@ async fn collect(collector: &Collector, tell: &mut dyn FnMut(News)) -> anyhow::R
             }
             // What was not stored is still in the transcripts: look at everything again.
             Err(error) if error.may_pass() => {
+                waiting = true;
                 tell(News::Waiting(error.to_string()));
                 sleep(RETRY_LEDGER).await;
                 changes = Changes::everything();

@@ -18,6 +18,12 @@ pub fn thousands(count: impl Into<u128>) -> String {
     text
 }
 
+/// A count and what is counted: `1 call`, `1,204 calls`.
+pub fn counted(count: impl Into<u128>, one: &str, many: &str) -> String {
+    let count = count.into();
+    format!("{} {}", thousands(count), if count == 1 { one } else { many })
+}
+
 /// A count of tokens, short: `12`, `1.8k`, `148.9k`, `31.0M`.
 pub fn tokens(count: u64) -> String {
     if count < 1000 {
@@ -112,6 +118,9 @@ mod tests {
         assert_eq!(thousands(0_u64), "0");
         assert_eq!(thousands(999_u64), "999");
         assert_eq!(thousands(31_004_112_u64), "31,004,112");
+        assert_eq!(counted(0_u64, "call", "calls"), "0 calls");
+        assert_eq!(counted(1_u64, "call", "calls"), "1 call");
+        assert_eq!(counted(1_204_u64, "call", "calls"), "1,204 calls");
         for (count, text) in [
             (0, "0"),
             (12, "12"),

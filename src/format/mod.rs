@@ -7,7 +7,7 @@ mod count;
 mod money;
 mod text;
 
-pub use count::{Bar, age, bar, duration, percent, thousands, tokens};
+pub use count::{Bar, age, bar, counted, duration, percent, thousands, tokens};
 pub use money::{column_decimals, money, money_fixed};
 pub use text::{fit, fit_end, pad_start, printable, short_paths, width};
 

@@ -14,8 +14,13 @@ use super::project::Projects;
 use crate::agents::{self, Agent, State, Unparsed};
 use crate::model::{AgentId, Batch, Cursor, Event, FileStat, StoredSource};
 
-/// How many bytes before the offset must be unchanged for reading to go on there.
-const ANCHOR_BYTES: u64 = 512;
+/// How many bytes before the offset must be unchanged for reading to go on there: as far back as
+/// the client itself takes records out of a transcript.
+const ANCHOR_BYTES: u64 = 64 << 10;
+
+/// How many bytes of the file's beginning must be unchanged, too: they tell another file that ends
+/// the same way.
+const HEAD_BYTES: u64 = 512;
 
 /// Events of one batch; bounds memory, and the work that a crash repeats.
 const BATCH_EVENTS: usize = 2048;
@@ -146,11 +151,13 @@ fn resume_point(
     Ok(None)
 }
 
-/// Hash of the bytes just before an offset.
+/// Hash of the bytes just before an offset and of the file's first.
 fn anchor(file: &File, offset: u64) -> io::Result<i64> {
     let from = offset.saturating_sub(ANCHOR_BYTES);
-    let mut bytes = vec![0; (offset - from) as usize];
-    match file.read_exact_at(&mut bytes, from) {
+    let head = HEAD_BYTES.min(from) as usize;
+    let mut bytes = vec![0; head + (offset - from) as usize];
+    let (first, last) = bytes.split_at_mut(head);
+    match file.read_exact_at(first, 0).and_then(|()| file.read_exact_at(last, from)) {
         Ok(()) => Ok(xxh3_64(&bytes).cast_signed()),
         // Shorter than the offset: cut meanwhile. No stored anchor is this one's.
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(!0),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, Row};
 
 use super::totals::Totals;
-use super::{LedgerError, schema};
+use super::{LedgerError, Writer, schema};
 use crate::model::money::PICO_PER_USD;
 use crate::model::{
     AgentId, Cursor, FileStat, Millis, PicoUsd, StoredSource, TokenUsage, UsdTotal,
@@ -256,6 +256,23 @@ pub(super) fn read_source(
         db.prepare_cached(&format!("SELECT {SOURCE_COLUMNS} FROM source WHERE path = ?1"))?;
     let mut rows = statement.query([path.to_string_lossy()])?;
     Ok(rows.next()?.map(stored_source).transpose()?)
+}
+
+impl Writer {
+    /// By which names a file was read. By rights there is one, but a file that has gone may have
+    /// left its number to another.
+    pub fn paths_of(&self, stat: &FileStat) -> Result<Vec<PathBuf>, LedgerError> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT path FROM source WHERE dev = ?1 AND ino = ?2 ORDER BY id")?;
+        let mut rows = statement.query([stat.dev.cast_signed(), stat.ino.cast_signed()])?;
+        let mut paths = Vec::new();
+        while let Some(row) = rows.next()? {
+            let path = row.get_ref(0)?.as_bytes().unwrap_or_default();
+            paths.push(PathBuf::from(OsStr::from_bytes(path)));
+        }
+        Ok(paths)
+    }
 }
 
 fn stored_source(row: &Row<'_>) -> rusqlite::Result<StoredSource> {

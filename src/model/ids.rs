@@ -49,11 +49,16 @@ pub struct CallId {
 }
 
 impl CallId {
-    /// Groups every record that could belong to the same response, whatever its request id.
+    /// Groups every record that could belong to the same response.
+    ///
+    /// Whatever its request id, for ids of Anthropic's form: asides repeat an answer under another
+    /// request. Relays give any number of responses one id; there only the request tells them
+    /// apart, and one group of all would grow without bound.
     pub fn group_key(&self) -> i64 {
-        match &self.run {
+        let request = self.request_id.as_ref().filter(|_| !self.id.starts_with("msg_"));
+        match self.run.as_ref().or(request) {
             None => xxh3_64(self.id.as_bytes()).cast_signed(),
-            Some(run) => hash_parts(&self.id, run),
+            Some(narrower) => hash_parts(&self.id, narrower),
         }
     }
 

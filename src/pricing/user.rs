@@ -13,7 +13,7 @@ use super::row::{Endpoint, Provider};
 
 /// The `[prices]` table of the config, as written.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct UserPrices {
     /// Where `prices update` fetches a newer book from.
     pub url: Option<String>,
@@ -32,9 +32,27 @@ pub struct UserPrices {
     pub unknown: Option<Spanned<UserUnknown>>,
 }
 
+impl UserPrices {
+    /// Claude models with a row that lacks a cache rate. Claude Code caches nearly every prompt,
+    /// and a call with cached tokens and no rate for them has no price.
+    pub fn without_cache_rates(&self) -> Vec<&str> {
+        let mut models: Vec<&str> = Vec::new();
+        for row in self.row.iter().map(Spanned::get_ref) {
+            let lacks = [&row.cache_write_5m, &row.cache_write_1h, &row.cache_read]
+                .iter()
+                .any(|rate| rate.is_none());
+            let is_claude = row.provider == Provider::Anthropic || row.model.contains("claude");
+            if lacks && is_claude && !models.contains(&row.model.as_str()) {
+                models.push(&row.model);
+            }
+        }
+        models
+    }
+}
+
 /// One `[[prices.row]]`. Prices are decimal strings in dollars per million tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct UserRow {
     /// "anthropic", "openai", "google", "aws", or "other" for any other model.
     pub provider: Provider,
@@ -86,7 +104,7 @@ pub enum UserRowKind {
 
 /// The terms of a user row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct UserWhen {
     /// "standard" or "fast".
     pub speed: UserSpeed,
@@ -127,7 +145,7 @@ pub enum UserTier {
 
 /// One `[[prices.discount]]`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct UserDiscount {
     /// On whose list prices.
     pub provider: Provider,
@@ -143,7 +161,7 @@ pub struct UserDiscount {
 
 /// The `[prices.unknown]` table.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub struct UserUnknown {
     /// "flag", "ceiling", or "assume:" and the model whose price to take.
     pub policy: String,

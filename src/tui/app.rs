@@ -155,9 +155,11 @@ impl App {
                 return changed;
             }
         };
+        // Whatever was in the way is over when the collector is live (again).
+        let recovered = collector == Collector::Live && self.trouble.take().is_some();
         let changed = self.collector != collector;
         self.collector = collector;
-        changed
+        changed || recovered
     }
 
     fn move_by(&mut self, rows: isize) -> bool {

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
+use spendtop::daemon::plan_paths;
 use spendtop::ingest::{self, Root};
 use spendtop::ledger::Writer;
 use spendtop::model::AgentId;
@@ -87,6 +88,22 @@ fn a_file_that_is_rewritten_in_place_with_the_same_size_and_time() {
     );
     lab.ingest();
     assert_eq!(counted(&lab), [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_file_that_is_rewritten_in_the_middle_and_grows() {
+    // The end is far away, or the file is long and the change is near its beginning.
+    for (count, changed) in [(40, 1), (40, 20), (400, 1), (400, 390)] {
+        let lab = Lab::new();
+        let mut numbers: Vec<u64> = (1000..1000 + count).collect();
+        lab.append_bytes(FILE, &calls(numbers.iter().copied()));
+        lab.ingest();
+        numbers[changed - 1] = 5000;
+        numbers.push(6000);
+        lab.rewrite(FILE, &calls(numbers));
+        lab.ingest();
+        assert_eq!(counted(&lab).len() as u64, count + 2, "{changed} of {count}");
+    }
 }
 
 #[test]
@@ -240,6 +257,34 @@ fn what_is_no_file_is_left_alone() {
     let found = lab.ingest();
     assert_eq!((found.files, found.problems), (1, vec![]));
     assert_eq!(counted(&lab), [1, 2, 3]);
+}
+
+#[test]
+fn a_file_that_is_written_through_another_link() {
+    let lab = Lab::new();
+    lab.append_bytes(FILE, &calls(1..=3));
+    lab.ingest();
+    let projects = lab.projects();
+    let twin = projects.join("proj/twin.jsonl");
+    fs::hard_link(projects.join(FILE), &twin).unwrap();
+    let mut writer = Writer::open(&lab.db()).unwrap();
+    let mut look = |paths: &[&Path]| {
+        let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+        let plan = plan_paths(&writer, &lab.roots(), &paths).unwrap();
+        let read = plan.run(&mut writer, &mut list_prices(), &mut |_| {}).unwrap().changed_files;
+        (read, writer.sources().unwrap().into_keys().collect::<Vec<_>>())
+    };
+    // The link itself changes the file's ctime.
+    assert_eq!(look(&[&twin]), (1, vec![projects.join(FILE)]));
+    lab.append_bytes("proj/twin.jsonl", &calls(4..=5));
+    assert_eq!(look(&[&projects.join(FILE), &twin]), (1, vec![projects.join(FILE)]));
+    assert_eq!(look(&[&twin]), (0, vec![projects.join(FILE)]));
+    // Where only the link is left, it is the file.
+    fs::remove_file(projects.join(FILE)).unwrap();
+    lab.append_bytes("proj/twin.jsonl", &calls(6..=6));
+    assert_eq!(look(&[&twin]).0, 1);
+    drop(writer);
+    assert_eq!(counted(&lab), [1, 2, 3, 4, 5, 6]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::io::Write;
 use serde_json::json;
 use spendtop::ingest::MAX_LINE;
 
-use super::claude_lines::{answer, bytes, line, tokens};
+use super::claude_lines::{answer, bytes, line, prompt, tokens, tool_result};
 use super::harness::Lab;
 
 /// A call of `number` output tokens.
@@ -54,7 +54,6 @@ fn what_is_no_json_object_is_counted() {
         b"null",
         b"{\"usage\": }",
         b"\xff\xfe\x00{",
-        b"{\"type\":\"assistant\",\"type\":\"assistant\",\"usage\":1}",
     ];
     for line in unread {
         assert_eq!(between(line), (NOTHING, 1), "{}", String::from_utf8_lossy(line));
@@ -241,4 +240,64 @@ fn empty_files_are_nothing() {
     lab.append_bytes("proj/A.jsonl", &bytes(&[answer("u1", "msg_011").output(1)]));
     lab.ingest();
     assert_eq!(lab.counted(), [row(1)]);
+}
+
+#[test]
+fn half_of_a_surrogate_pair_costs_nothing() {
+    let line = call(5).replace("/home/dev/proj", r"/home/dev/\ud83d");
+    assert!(line.contains(r"\ud83d"));
+    assert_eq!(between(line.as_bytes()), (vec![row(5)], 0));
+    // In text that is read on demand only.
+    let advised = answer("u5", "msg_015").request("req_5").usage(&json!({
+        "output_tokens": 5,
+        "iterations": [{"type": "advisor_message", "model": "claude-HALF", "output_tokens": 7}],
+    }));
+    let advised = advised.at("00:00:05").text().replace("HALF", r"\udc00");
+    let advisor = "A msg_015:advisor:0 0/7/0/0/0 on claude-\u{fffd}".to_owned();
+    assert_eq!(between(advised.as_bytes()), (vec![row(5), advisor], 0));
+}
+
+#[test]
+fn half_of_a_surrogate_pair_beside_a_search() {
+    let lab = Lab::new();
+    let blocks = json!([
+        {"type": "text", "text": "HALF"},
+        {"type": "tool_use", "id": "t1", "name": "WebSearch", "input": {}},
+    ]);
+    let lines = [
+        answer("u1", "msg_01a").request("req_1").output(5).with("message.content", &blocks),
+        tool_result("u2", "t1", &json!({"searchCount": 2, "query": "HALF"})),
+    ];
+    let text = String::from_utf8(bytes(&lines)).unwrap().replace("HALF", r"\ud83d");
+    lab.append_bytes("proj/A.jsonl", text.as_bytes());
+    lab.ingest();
+    assert_eq!(lab.counted(), ["A msg_01a 0/5/0/0/0 2 searches"]);
+}
+
+#[test]
+fn a_prompt_that_ends_in_half_of_a_surrogate_pair() {
+    let lab = Lab::new();
+    let lines = [
+        answer("u1", "ocgo").output(10),
+        prompt("u2", "and now HALF").at("00:00:05"),
+        answer("u3", "ocgo").output(20).at("00:00:09"),
+    ];
+    let text = String::from_utf8(bytes(&lines)).unwrap().replace("HALF", r"\ud83d");
+    lab.append_bytes("proj/A.jsonl", text.as_bytes());
+    lab.ingest();
+    assert_eq!(lab.counted(), ["A ocgo 0/10/0/0/0", "A ocgo 0/20/0/0/0"]);
+}
+
+#[test]
+fn of_equal_keys_the_last_holds() {
+    let twice = [
+        call(5).replacen('{', r#"{"requestId":"req_0","#, 1),
+        call(5).replace(r#""usage":{"#, r#""usage":{"output_tokens":3,"#),
+        call(5).replace(r#""usage":{"#, r#""usage":null,"usage":{"#),
+    ];
+    for line in twice {
+        assert_eq!(between(line.as_bytes()), (vec![row(5)], 0), "{line}");
+    }
+    let nothing = r#"{"type":"assistant","type":"assistant","usage":1}"#;
+    assert_eq!(between(nothing.as_bytes()), (NOTHING, 0));
 }

@@ -88,7 +88,6 @@ fn another_programs_database_is_refused_and_kept() {
         .execute_batch("CREATE TABLE shopping (item TEXT); INSERT INTO shopping VALUES ('tea')")
         .unwrap();
     let error = lab.try_ingest(&lab.roots()).unwrap_err();
-    assert!(matches!(error, LedgerError::Corrupt { .. }), "{error}");
     assert!(error.to_string().contains("another program's database"), "{error}");
     let items: i64 =
         other.query_row("SELECT count(*) FROM shopping", [], |row| row.get(0)).unwrap();

@@ -64,6 +64,29 @@ fn e13_fallback_attempt() {
 }
 
 #[test]
+fn e13_an_attempt_keeps_its_id_when_an_earlier_one_grows() {
+    let attempts = |uuid: &str, first: u64, at: &str| {
+        let attempt = |model: &str, output: u64| json!({"type": "message", "model": model, "input_tokens": 2, "output_tokens": output});
+        let served = json!({"type": "fallback_message", "model": "claude-opus-4-8",
+            "input_tokens": 2, "output_tokens": 90});
+        let usage = json!({
+            "input_tokens": 2, "output_tokens": 90,
+            "iterations": [attempt("claude-fable-5", first), attempt("claude-sonnet-5", 60), served],
+        });
+        used(&usage).model("claude-opus-4-8").with("uuid", &json!(uuid)).at(at)
+    };
+    let lines = vec![attempts("u1", 0, "00:00:00"), attempts("u2", 50, "00:00:01")];
+    assert_eq!(
+        ledger_of(&[("proj/A.jsonl", lines)]),
+        [
+            "A msg_01a 2/90/0/0/0",
+            "A msg_01a:fallback:1 2/60/0/0/0 on claude-sonnet-5",
+            "A msg_01a:fallback:0 2/50/0/0/0 on claude-fable-5",
+        ]
+    );
+}
+
+#[test]
 fn e14_null_model_in_an_iteration() {
     let line = used(&json!({
         "input_tokens": 7, "output_tokens": 9,

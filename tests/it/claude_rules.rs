@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use spendtop::ingest::Root;
-use spendtop::model::AgentId;
+use spendtop::model::{AgentId, CallId};
 
 use super::arrival::ledger_of;
 use super::claude_lines::{Line, answer, bytes, prompt, tokens, tool_result};
@@ -107,7 +107,12 @@ fn rule_04_what_ends_a_run() {
     let used = |uuid, input, output| answer(uuid, "ocgo").input(input).output(output);
     assert_eq!(one_file(vec![used("u1", 5, 9), used("u2", 6, 8)]).len(), 2);
     assert_eq!(one_file(vec![used("u1", 5, 9), used("u2", 5, 8)]).len(), 1);
-    assert_eq!(one_file(vec![used("u1", 5, 9), used("u2", 6, 9)]).len(), 1);
+    // Or the input became another, once it was known.
+    assert_eq!(one_file(vec![used("u1", 5, 9), used("u2", 6, 9)]).len(), 2);
+    assert_eq!(one_file(vec![used("u1", 5, 9), used("u2", 0, 9)]).len(), 2);
+    assert_eq!(one_file(vec![used("u1", 5, 8), used("u2", 5, 9)]).len(), 1);
+    assert_eq!(one_file(vec![used("u1", 0, 9), used("u2", 6, 9)]).len(), 1);
+    assert_eq!(one_file(vec![used("u1", 0, 9), used("u2", 6, 8)]).len(), 2);
     // A tool's result, an injected text and a hidden one are no prompts.
     let lines = vec![
         relay("u1", 1, "00:00:00"),
@@ -117,6 +122,20 @@ fn rule_04_what_ends_a_run() {
         relay("u5", 9, "00:00:02"),
     ];
     assert_eq!(one_file(lines), ["A ocgo 0/9/0/0/0"]);
+}
+
+#[test]
+fn rule_04_a_relay_in_a_loop_of_tools() {
+    let turn = |turn: u64| {
+        let at = format!("00:00:{:02}", 5 * turn);
+        let call = answer(&format!("u{turn}"), "ocgo").input(1000 * turn).output(40 + 10 * turn);
+        [call.at(&at), tool_result(&format!("r{turn}"), "t1", &json!("done")).at(&at)]
+    };
+    let expected: Vec<String> =
+        (1..=6).map(|turn| format!("A ocgo {}/{}/0/0/0", 1000 * turn, 40 + 10 * turn)).collect();
+    let mut counted = one_file((1..=6).flat_map(turn).collect());
+    counted.sort();
+    assert_eq!(counted, expected);
 }
 
 #[test]
@@ -178,4 +197,32 @@ fn rule_06_asides_of_an_answer_without_request_id() {
         ]),
         ["A msg_01p 0/10/0/0/20"]
     );
+}
+
+#[test]
+fn rule_06_a_relays_constant_id_makes_no_asides() {
+    let call = |uuid: &str, output| {
+        answer(uuid, "chatcmpl-x").request(&format!("req_{uuid}")).output(output)
+    };
+    assert_eq!(
+        ledger_of(&[
+            ("proj/A.jsonl", vec![call("u1", 10), call("u2", 20)]),
+            ("proj/A/subagents/agent-a7.jsonl", vec![call("s1", 30).sidechain("a7")]),
+        ]),
+        ["A/a7 chatcmpl-x 0/30/0/0/0", "A chatcmpl-x 0/10/0/0/0", "A chatcmpl-x 0/20/0/0/0"]
+    );
+}
+
+#[test]
+fn requests_of_a_relays_constant_id_are_groups_of_their_own() {
+    let group = |id: &str, request: &str| {
+        let request_id = Some(request.into());
+        CallId { id: id.into(), request_id, run: None }.group_key()
+    };
+    for id in ["chatcmpl-x", "ocgo", "x", "x:advisor:0"] {
+        assert_eq!(group(id, "req_1"), group(id, "req_1"));
+        assert_ne!(group(id, "req_1"), group(id, "req_2"), "{id}");
+    }
+    // An aside repeats an answer under another request.
+    assert_eq!(group("msg_p", "req_p"), group("msg_p", "req_x"));
 }

@@ -3,14 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::cli_home::{Home, call};
-
-/// A price for a model that no book has.
-const OWN_ROW: &str = r#"[[prices.row]]
-provider = "anthropic"
-model = "claude-homebrew-1"
-input = "2"
-output = "4"
-"#;
+use super::cli_two::OWN_ROW;
 
 #[test]
 fn init_writes_a_private_commented_file_once() {
@@ -117,7 +110,7 @@ fn a_mistake_in_your_prices_is_named_with_its_line() {
         (row("model = \"\"\ninput = \"1\"\noutput = \"1\""), 3, "has no name"),
         (row("model = \"m\"\ninptu = \"1\"\noutput = \"1\""), 6, "did you mean `input`?"),
         (row("model = \"m\"\ninput = 2.5\noutput = \"1\""), 6, "string"),
-        (twice, 6, "overlaps an earlier entry"),
+        (twice, 8, "overlaps an earlier entry"),
         (discount("100"), 2, "is too large"),
         (discount("-5"), 2, "is negative"),
         (discount("15").replace("anthropic", "antropic"), 3, "anthropic"),

@@ -91,6 +91,7 @@ fn wrong_usage_exits_2_and_names_what_is_wrong() {
         (&["prices", "show", "no-such-model"], "no-such-model"),
         (&["report", "--config", "none.toml"], "none.toml"),
         (&["explain"], "<ID>"),
+        (&["explain", ""], "an id is needed"),
     ] {
         let ran = home.expect(2, args);
         assert!(ran.err.contains(named), "{args:?}: {}", ran.err);
@@ -141,6 +142,93 @@ fn doctor_exits_5_for_lines_that_do_not_parse_and_0_otherwise() {
     assert!(finding["items"][0].as_str().unwrap().ends_with("atlas/A.jsonl: 1"));
     // What could be read counts, and nothing else is said about it.
     assert_eq!(home.total().0, 3);
+}
+
+#[test]
+fn doctor_exits_5_for_a_ledger_that_cannot_be_used() {
+    for (damage, said) in [
+        ("newer", "upgrade spendtop"),
+        ("corrupt", "is damaged"),
+        ("foreign", "another program's database"),
+        ("unwritable", "cannot write the ledger"),
+    ] {
+        let home = Home::small();
+        home.out(&["ingest"]);
+        let db = home.db();
+        match damage {
+            "newer" => {
+                let ledger = rusqlite::Connection::open(&db).unwrap();
+                ledger.pragma_update(None, "user_version", 99).unwrap();
+            }
+            "corrupt" => std::fs::write(&db, "no database").unwrap(),
+            "foreign" => {
+                std::fs::remove_file(&db).unwrap();
+                let other = rusqlite::Connection::open(&db).unwrap();
+                other.execute_batch("CREATE TABLE shopping (item TEXT)").unwrap();
+            }
+            _ => {
+                std::fs::remove_file(&db).unwrap();
+                std::fs::create_dir(&db).unwrap();
+            }
+        }
+        let ran = home.expect(5, &["doctor", "--json"]);
+        let json: Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!((&json["ok"], ran.err.as_str()), (&false.into(), ""), "{damage}");
+        assert_eq!(json["findings"][0]["kind"], "ledger", "{damage}");
+        assert!(json["findings"][0]["message"].as_str().unwrap().contains(said), "{json}");
+        assert!(home.expect(5, &["doctor"]).out.contains(said), "{damage}");
+    }
+}
+
+#[test]
+fn a_row_without_cache_rates_is_warned_of_by_both_checks() {
+    let home = Home::small();
+    let row = "[[prices.row]]\nprovider = \"anthropic\"\nmodel = \"claude-opus-5-5\"\n\
+               input = \"4\"\noutput = \"20\"\n";
+    home.write_config(row);
+    for args in [&["config", "check"], &["prices", "check"]] {
+        let ran = home.expect(0, args);
+        assert!(ran.err.contains("claude-opus-5-5") && ran.err.contains("cache_read"), "{ran:?}");
+    }
+    let rates = "cache_write_5m = \"5\"\ncache_write_1h = \"8\"\ncache_read = \"0.4\"\n";
+    home.write_config(&format!("{row}{rates}"));
+    home.out(&["config", "check"]);
+    home.out(&["prices", "check"]);
+}
+
+#[test]
+fn a_config_of_the_wrong_shape_is_told_in_words_of_toml() {
+    let home = Home::small();
+    for (text, said) in [
+        ("developer = \"ann\"", "expected a table"),
+        ("claude = 1", "expected a table"),
+        ("prices = 1", "expected a table"),
+        ("[prices]\nrow = [1]", "expected a table"),
+    ] {
+        home.write_config(text);
+        let ran = home.expect(2, &["config", "check"]);
+        assert!(ran.err.contains(said) && !ran.err.contains("struct"), "{text}: {}", ran.err);
+    }
+}
+
+#[test]
+fn exported_tables_hold_sessions_in_full_and_nothing_that_steers_a_terminal() {
+    let home = Home::new();
+    let call = super::cli_home::call("a1", "A", "claude-opus-5-5");
+    home.append("p/A.jsonl", &[call.with("gitBranch", &"x|y\u{1b}[2Jz".into())]);
+    let csv = home.out(&["report", "session", "--csv"]);
+    let mut lines = csv.lines();
+    let fields = "project,branch,agent,developer,models,started_at,last_activity";
+    assert!(lines.next().unwrap().ends_with(fields), "{csv}");
+    let row = lines.next().unwrap();
+    assert!(row.contains(",x|y\u{fffd}[2Jz,claude,dev,claude-opus-5-5,2026-"), "{csv}");
+    let markdown = home.out(&["report", "session", "--md"]);
+    assert!(markdown.contains("x\\|y\u{fffd}[2Jz"), "{markdown}");
+    for group in ["session", "branch"] {
+        for form in ["--csv", "--md"] {
+            assert!(!home.out(&["report", group, form]).contains('\u{1b}'), "{group} {form}");
+        }
+    }
 }
 
 #[test]

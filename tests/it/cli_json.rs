@@ -172,13 +172,36 @@ fn csv_has_the_same_columns_and_numbers_as_json() {
         let text = home.out(&[&["report", group, "--csv"][..], &by].concat());
         let mut csv = csv::Reader::from_reader(text.as_bytes());
         let breakdown: &[&str] = if by.is_empty() { &[] } else { &["breakdown"] };
-        let columns = [&["key"][..], breakdown, &SUMS].concat();
+        // A session's own fields come after the sums.
+        let own: &[&str] = match group {
+            "session" => &[
+                "project",
+                "branch",
+                "agent",
+                "developer",
+                "models",
+                "started_at",
+                "last_activity",
+            ],
+            _ => &[],
+        };
+        let columns = [&["key"][..], breakdown, &SUMS, own].concat();
         assert_eq!(csv.headers().unwrap(), columns);
         let mut expected = Vec::new();
         for row in report["rows"].as_array().unwrap() {
             let key = row["key"].as_str().unwrap();
             match row["breakdown"].as_array() {
-                None => expected.push(fields(&[key], row)),
+                None => {
+                    let mut fields = fields(&[key], row);
+                    fields.extend(own.iter().map(|name| match &row[*name] {
+                        Value::Array(models) => {
+                            let names: Vec<_> = models.iter().filter_map(Value::as_str).collect();
+                            names.join(" ")
+                        }
+                        value => value.as_str().unwrap().to_owned(),
+                    }));
+                    expected.push(fields);
+                }
                 Some(parts) => expected.extend(
                     parts.iter().map(|part| fields(&[key, part["key"].as_str().unwrap()], part)),
                 ),

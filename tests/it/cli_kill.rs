@@ -111,7 +111,7 @@ fn write_call(text: &mut String, session: u32, call: u32) {
     let (day, hour) = (1 + session % 20, call / 60 % 24);
     for (part, output) in [1, 20 + call].into_iter().enumerate() {
         // A third of the calls is on one line, as most answers are.
-        if part == 0 && call % 3 == 0 {
+        if part == 0 && call.is_multiple_of(3) {
             continue;
         }
         let stop = if part == 0 { "null" } else { "\"end_turn\"" };

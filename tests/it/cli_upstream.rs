@@ -69,7 +69,7 @@ fn answer(mut stream: TcpStream, body: &Body) -> std::io::Result<()> {
         Body::Status(status) => stream.write_all(head(status, 0).as_bytes()),
         Body::Endless => {
             stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n[")?;
-            let spaces = [b' '; 65_536];
+            let spaces = vec![b' '; 65_536];
             loop {
                 stream.write_all(&spaces)?;
             }

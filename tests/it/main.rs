@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stderr,
     reason = "a helper fails its test"
 )]
 
@@ -21,6 +22,7 @@ mod claude_unlogged;
 mod cli_broken;
 mod cli_config;
 mod cli_exit;
+mod cli_follow;
 mod cli_home;
 mod cli_json;
 mod cli_kill;

@@ -12,6 +12,7 @@ mod search;
 mod usage;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -21,7 +22,7 @@ use serde_json::value::RawValue;
 
 use self::record::{Body, Message, Record, Usage};
 use self::usage::Part;
-use super::{Agent, LastSeen, Unparsed};
+use super::{Agent, LastSeen, Unparsed, json};
 use crate::model::{AgentId, Call, CallId, CallKind, Event, Millis, PicoUsd, Qualifiers};
 
 /// The model name of records that the client made up itself: errors, interruptions.
@@ -163,8 +164,12 @@ impl Agent for Claude {
         // Checked first because repairing goes byte by byte: it took a third of the parser's time.
         let text = std::str::from_utf8(record)
             .map_or_else(|_| String::from_utf8_lossy(record), Cow::Borrowed);
+        if let Ok(parsed) = serde_json::from_str(&text) {
+            return state.read(&parsed, &Raw::new(&text, offset), events);
+        }
+        let text = json::mended(&text);
         let parsed = serde_json::from_str(&text).map_err(|_| Unparsed::NotJson)?;
-        state.read(&parsed, &Raw { text: &text, offset }, events)
+        state.read(&parsed, &Raw::new(&text, offset), events)
     }
 }
 
@@ -289,7 +294,15 @@ impl State {
         if let Some(body) = raw.search_body() {
             self.saved.searches.note_uses(&call_id, &body);
         }
-        let steps = usage::steps(usage);
+        let mended;
+        let steps = match usage::steps(iterations) {
+            None if !iterations.is_empty() => {
+                mended = json::mended(iterations);
+                usage::steps(&mended)
+            }
+            steps => steps,
+        };
+        let steps = steps.unwrap_or_default();
         let mut qualifiers = main.qualifiers;
         qualifiers.longest_prompt = usage::longest_prompt(message, &steps);
         let call = Call {
@@ -427,15 +440,22 @@ struct Line<'a> {
 struct Raw<'a> {
     text: &'a str,
     offset: u64,
+    /// What the record passes over unread, the body may have to read.
+    mended: OnceCell<String>,
 }
 
 impl<'a> Raw<'a> {
-    fn body(&self) -> Option<Body<'a>> {
-        serde_json::from_str(self.text).ok()
+    fn new(text: &'a str, offset: u64) -> Self {
+        Self { text, offset, mended: OnceCell::new() }
+    }
+
+    fn body(&self) -> Option<Body<'_>> {
+        let mended = || self.mended.get_or_init(|| json::mended(self.text));
+        serde_json::from_str(self.text).or_else(|_| serde_json::from_str(mended())).ok()
     }
 
     /// The body, where it may use the `WebSearch` tool.
-    fn search_body(&self) -> Option<Body<'a>> {
+    fn search_body(&self) -> Option<Body<'_>> {
         NEEDLES.web_search.find(self.text.as_bytes()).and_then(|_| self.body())
     }
 }

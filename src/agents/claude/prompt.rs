@@ -1,7 +1,7 @@
 //! Which `user` records are a person's prompt, rather than a tool's result or injected text.
 
-use super::record::{Block, Body, Record};
-use crate::agents::json::{Objects, Text};
+use super::record::{Body, Record};
+use crate::agents::json::TextOrObjects;
 
 /// Openings of text that the client injects in the user's name.
 const INJECTED: [&str; 9] = [
@@ -27,13 +27,10 @@ pub(super) fn is_prompt(record: &Record<'_>, body: &Body<'_>) -> bool {
     if hidden || !record.kind.is("user") {
         return false;
     }
-    let Some(content) = body.content() else { return false };
-    if let Ok(Text(Some(text))) = serde_json::from_str::<Text<'_>>(content.get()) {
-        return is_typed(&text);
+    if let Some(TextOrObjects::Text(text)) = body.message.0.as_ref().map(|said| &said.content) {
+        return is_typed(text);
     }
-    let blocks = serde_json::from_str::<Objects<Block<'_>>>(content.get()).map(|blocks| blocks.0);
-    blocks
-        .unwrap_or_default()
+    body.blocks()
         .iter()
         .any(|block| !block.kind.is("tool_result") && block.text.as_deref().is_none_or(is_typed))
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::agents::json::{Count, Flag, Object, Text};
+use crate::agents::json::{Count, Flag, Object, Text, TextOrObjects};
 
 /// One line of a transcript.
 #[derive(Debug, Deserialize)]
@@ -68,12 +68,15 @@ pub(super) struct Body<'a> {
 #[derive(Debug, Deserialize)]
 pub(super) struct Content<'a> {
     #[serde(borrow, default)]
-    pub content: Option<&'a RawValue>,
+    pub content: TextOrObjects<'a, Block<'a>>,
 }
 
 impl<'a> Body<'a> {
-    pub(super) fn content(&self) -> Option<&'a RawValue> {
-        self.message.0.as_ref().and_then(|message| message.content)
+    pub(super) fn blocks(&self) -> &[Block<'a>] {
+        match self.message.0.as_ref().map(|message| &message.content) {
+            Some(TextOrObjects::Objects(blocks)) => blocks,
+            _ => &[],
+        }
     }
 }
 

@@ -58,7 +58,7 @@ impl Runs {
         let continued = self.current.take().filter(|run| {
             *run.id == *id
                 && timestamp.0.saturating_sub(run.last.0) <= RUN_ENDS_AFTER_MS
-                && !(usage.output_tokens < run.output_tokens && input_side != run.input_side)
+                && !is_another_request(run, usage.output_tokens, input_side)
         });
         let name = continued.map_or_else(|| Arc::from(line_uuid), |run| run.name);
         self.current = Some(Run {
@@ -79,4 +79,11 @@ impl Runs {
     pub(super) fn end(&mut self) {
         self.current = None;
     }
+}
+
+/// The prompt of one request does not change. Some relays only know it at the end, though: until
+/// then they say nothing of it.
+fn is_another_request(run: &Run, output_tokens: u64, input_side: [u64; 4]) -> bool {
+    let was_known = run.input_side.iter().any(|&count| count > 0);
+    input_side != run.input_side && (was_known || output_tokens < run.output_tokens)
 }

@@ -8,10 +8,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
-use super::record::{Block, Body};
-use crate::agents::json::Objects;
+use super::record::Body;
 use crate::model::CallId;
 
 /// Results follow their call closely; what is older than this many tool uses is forgotten.
@@ -37,8 +35,7 @@ impl Searches {
 
     /// Notes the `WebSearch` uses in an answer's content.
     pub(super) fn note_uses(&mut self, call: &CallId, body: &Body<'_>) {
-        let Some(content) = body.content() else { return };
-        for block in blocks(content) {
+        for block in body.blocks() {
             let (true, Some(id)) = (block.name.is("WebSearch"), block.id.non_empty()) else {
                 continue;
             };
@@ -62,9 +59,7 @@ impl Searches {
     /// tools so far.
     pub(super) fn note_result(&mut self, body: &Body<'_>) -> Option<(CallId, u64)> {
         let searches = body.tool_use_result.0.as_ref()?.search_count.0?;
-        let answered = blocks(body.content()?)
-            .into_iter()
-            .find_map(|block| block.tool_use_id.non_empty().map(str::to_owned))?;
+        let answered = body.blocks().iter().find_map(|block| block.tool_use_id.non_empty())?;
         let search = self.0.iter_mut().find(|search| *search.tool_use_id == *answered)?;
         search.searches = searches;
         let call = CallId {
@@ -79,10 +74,4 @@ impl Searches {
             self.0.iter().filter(of_call).fold(0_u64, |sum, s| sum.saturating_add(s.searches));
         Some((call, total))
     }
-}
-
-fn blocks(content: &RawValue) -> Vec<Block<'_>> {
-    serde_json::from_str::<Objects<Block<'_>>>(content.get())
-        .map(|blocks| blocks.0)
-        .unwrap_or_default()
 }

@@ -13,7 +13,7 @@ const OPENING_OUTPUT_TOKENS: u64 = 10;
 #[derive(Debug, PartialEq)]
 pub(super) struct Part {
     pub kind: CallKind,
-    /// Counts within its kind, from zero.
+    /// Index among the entries of its type.
     pub ordinal: usize,
     /// The model, where the part names one of its own.
     pub model: Option<Arc<str>>,
@@ -64,9 +64,8 @@ pub(super) fn message_part(message: &Message<'_>, usage: &Usage<'_>) -> Part {
 }
 
 /// The provider's own steps; read only for records that are no repeat.
-pub(super) fn steps<'a>(usage: &Usage<'a>) -> Vec<Iteration<'a>> {
-    let steps = usage.iterations.map(|raw| serde_json::from_str::<Objects<_>>(raw.get()));
-    steps.and_then(Result::ok).unwrap_or_default().0
+pub(super) fn steps(iterations: &str) -> Option<Vec<Iteration<'_>>> {
+    serde_json::from_str::<Objects<_>>(iterations).ok().map(|steps| steps.0)
 }
 
 /// The pieces that the top level leaves out: advisors, declined attempts, compactions.
@@ -90,7 +89,9 @@ pub(super) fn further_parts(
             }
             _ => continue,
         };
-        let ordinal = parts.iter().filter(|part: &&Part| part.kind == kind).count();
+        // Entries that are no part (yet) count too: an attempt must not take over the id of one
+        // that has output only in a later snapshot.
+        let ordinal = entries[..index].iter().filter(|earlier| earlier.kind == entry.kind).count();
         parts.extend(part_of(kind, ordinal, entry, usage));
     }
     parts

@@ -20,6 +20,10 @@ enum Found {
 }
 
 pub(super) fn run(context: &Context, args: &ExplainArgs, out: &mut dyn Write) -> Result<Outcome> {
+    if args.id.is_empty() {
+        // The beginning of every id.
+        return Err(super::UsageError("explain \"\": an id is needed".into()).into());
+    }
     let zone = report::zone(context, args.tz.as_deref())?;
     let Some(reader) = context.fresh_reader()? else {
         return nothing(context, args, out);

@@ -13,7 +13,7 @@ pub(super) fn write(out: &mut dyn Write, explained: &Explained, zone: &TimeZone)
         writeln!(out, "session {}", format::printable(session))?;
         let total = &explained.total;
         let cost = format::floor(format::money_fixed(total.cost, 6), total.is_floor());
-        writeln!(out, "{cost} in {} calls", format::thousands(total.calls))?;
+        writeln!(out, "{cost} in {}", format::counted(total.calls, "call", "calls"))?;
         write_parts(out, &explained.threads)?;
         if explained.models.len() > 1 {
             write_parts(out, &explained.models)?;
@@ -51,9 +51,10 @@ fn write_parts(out: &mut dyn Write, parts: &[Part]) -> Result<()> {
         let cost = format::money_fixed(part.totals.cost, 6);
         writeln!(
             out,
-            "  {:<32} {:>6} calls {:>16}",
+            "  {:<32} {:>6} {:<5} {:>16}",
             format::printable(&part.name),
             format::thousands(part.calls),
+            if part.calls == 1 { "call" } else { "calls" },
             format::floor(cost, part.totals.is_floor())
         )?;
     }

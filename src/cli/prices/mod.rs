@@ -197,6 +197,17 @@ fn missing(context: &Context, json: bool, out: &mut dyn Write) -> Result<Outcome
     Ok(if models.is_empty() { Outcome::NoData } else { Outcome::Done })
 }
 
+/// Said by the commands that check what the user wrote: it is allowed, but hardly ever meant.
+pub(super) fn warn_of_missing_rates(context: &Context) {
+    for model in context.config.prices.without_cache_rates() {
+        tracing::warn!(
+            "prices.row for {}: cache_write_5m, cache_write_1h or cache_read is left out: calls \
+             that use the cache have no price",
+            format::printable(model)
+        );
+    }
+}
+
 #[derive(Serialize)]
 struct ScheduledJson {
     #[serde(flatten)]
@@ -206,6 +217,7 @@ struct ScheduledJson {
 /// A book that can be read is sound: it is checked when it is read. What is left to tell is what
 /// will change.
 fn check(context: &Context, json: bool, out: &mut dyn Write) -> Result<Outcome> {
+    warn_of_missing_rates(context);
     let book = context.book()?;
     let book = book.book();
     let scheduled: Vec<AuditRow> = book.scheduled(context.now()).map(AuditRow::from).collect();

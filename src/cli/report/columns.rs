@@ -23,6 +23,10 @@ const HEADERS: [&str; 9] = [
     "unlogged",
 ];
 
+/// What the CSV of sessions has beside the sums.
+const SESSION_FIELDS: [&str; 7] =
+    ["project", "branch", "agent", "developer", "models", "started_at", "last_activity"];
+
 /// Writes the table that a person reads.
 pub(super) fn write_table(out: &mut dyn Write, report: &Report, context: &Context) -> Result<()> {
     if report.rows.is_empty() {
@@ -75,17 +79,42 @@ pub(super) fn write_csv(out: &mut dyn Write, report: &Report) -> Result<()> {
         "not_final_calls",
         "unlogged_usd",
     ]);
+    let of_sessions = report.group == Group::Session;
+    if of_sessions {
+        header.extend(SESSION_FIELDS);
+    }
     csv.write_record(&header)?;
     for row in &report.rows {
+        let session = if of_sessions { session_fields(row) } else { Vec::new() };
+        let mut write = |keys: &[&str], sums: &Sums| {
+            let fields = exact(keys, sums).into_iter().chain(session.iter().cloned());
+            // A spreadsheet is often shown in a terminal first.
+            csv.write_record(fields.map(|field| format::printable(&field).into_owned()))
+        };
         if report.by.is_none() {
-            csv.write_record(exact(&[&row.key], &row.sums))?;
+            write(&[&row.key], &row.sums)?;
         }
         for (part, sums) in &row.parts {
-            csv.write_record(exact(&[&row.key, part], sums))?;
+            write(&[&row.key, part], sums)?;
         }
     }
     csv.flush()?;
     Ok(())
+}
+
+/// As in JSON; empty where the ledger does not know the session.
+fn session_fields(row: &Row) -> Vec<String> {
+    let Some(info) = &row.session else { return vec![String::new(); SESSION_FIELDS.len()] };
+    let models: Vec<&str> = info.models.iter().map(|model| &**model).collect();
+    vec![
+        info.project.to_string(),
+        info.branch.to_string(),
+        info.agent.name().to_owned(),
+        info.developer.to_string(),
+        models.join(" "),
+        info.started_at.timestamp().to_string(),
+        info.last_activity.timestamp().to_string(),
+    ]
 }
 
 fn exact(keys: &[&str], sums: &Sums) -> Vec<String> {

@@ -34,7 +34,7 @@ pub(super) fn alert(app: &App) -> Option<Alert> {
         return is(Role::Bad, format!("! not collecting: {why}"));
     }
     if let Some(what) = &app.trouble {
-        return is(Role::Warn, format!("! cannot read {what}"));
+        return is(Role::Warn, format!("! {what}"));
     }
     let unpriced = app.snapshot.as_ref().map_or(0, |snapshot| snapshot.unpriced_calls);
     if unpriced == 0 {
