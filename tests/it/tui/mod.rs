@@ -3,6 +3,7 @@
 mod app;
 mod pictures;
 mod screens;
+mod terminal;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,0 +1,137 @@
+//! The real program on a pseudo-terminal: it opens, follows, and leaves the terminal as it was
+//! however it ends.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::AsFd;
+use std::process::Child;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+
+use crate::cli_home::Home;
+
+/// More than any step takes; a step that takes longer has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The program on a terminal of 80 by 24.
+struct Seat {
+    program: Child,
+    keyboard: File,
+    /// Kept open, so that the terminal outlives the program.
+    terminal: File,
+    written: Arc<Mutex<String>>,
+}
+
+impl Seat {
+    fn new(home: &Home, args: &[&str]) -> Self {
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+        let master = openpt(flags).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+        let terminal = File::options().read(true).write(true).open(path).unwrap();
+        let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&terminal, size).unwrap();
+        let program = home
+            .command_now(args)
+            .env("TERM", "xterm-256color")
+            .stdin(terminal.try_clone().unwrap())
+            .stdout(terminal.try_clone().unwrap())
+            .stderr(terminal.try_clone().unwrap())
+            .spawn()
+            .unwrap();
+        let keyboard = File::from(master);
+        let written = Arc::new(Mutex::new(String::new()));
+        let (mut screen, sink) = (keyboard.try_clone().unwrap(), Arc::clone(&written));
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = screen.read(&mut bytes) {
+                sink.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..count]));
+            }
+        });
+        Self { program, keyboard, terminal, written }
+    }
+
+    fn is_raw(&self) -> bool {
+        !tcgetattr(self.terminal.as_fd()).unwrap().local_modes.contains(LocalModes::ICANON)
+    }
+
+    /// Waits for a text that is drawn in one go: a word, as blanks are often there before.
+    #[track_caller]
+    fn expect(&self, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.written.lock().unwrap().contains(text) {
+            assert!(Instant::now() < deadline, "no {text:?} in {:?}", self.written.lock().unwrap());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.program), signal).unwrap();
+    }
+
+    /// Waits for the end, and looks at what is left behind.
+    #[track_caller]
+    fn expect_end(mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = self.program.try_wait().unwrap() {
+                break status;
+            }
+            assert!(Instant::now() < deadline, "still there");
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        assert_eq!(status.code(), Some(0));
+        self.expect("\x1b[?1049l");
+        assert!(!self.is_raw());
+        let written = self.written.lock().unwrap();
+        assert!(written.rfind("\x1b[?25h") > written.rfind("\x1b[?25l"), "the cursor is hidden");
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let _ = self.program.kill();
+        let _ = self.program.wait();
+    }
+}
+
+#[test]
+fn it_follows_what_is_written_and_q_leaves() {
+    let home = Home::new();
+    let mut seat = Seat::new(&home, &[]);
+    seat.expect("\x1b[?1049h");
+    seat.expect("transcripts");
+    seat.expect("~/.claude/projects");
+    assert!(seat.is_raw());
+    home.install("chat");
+    seat.expect("PROJECT");
+    seat.keyboard.write_all(b"q").unwrap();
+    seat.expect_end();
+}
+
+#[test]
+fn every_signal_that_ends_a_program_leaves_the_terminal_as_it_was() {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        let home = Home::small();
+        let seat = Seat::new(&home, &[]);
+        seat.expect("billing");
+        seat.signal(signal);
+        seat.expect_end();
+    }
+}
+
+#[test]
+fn the_demo_runs_over_its_cap() {
+    let home = Home::new();
+    // Not at midnight, when there is little to go over.
+    let mut seat = Seat::new(&home, &["demo", "--speed", "2000", "--now", super::NOW]);
+    seat.expect("feat/checkout");
+    seat.expect("OVER");
+    seat.keyboard.write_all(b"\x03").unwrap();
+    seat.expect_end();
+}
