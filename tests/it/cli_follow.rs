@@ -33,11 +33,6 @@ struct Running {
 
 impl Running {
     fn start(home: &Home) -> Self {
-        Self::start_watching(home).0
-    }
-
-    /// Starts one, and tells whether it is told of changes.
-    fn start_watching(home: &Home) -> (Self, bool) {
         let root = Root { agent: AgentId::Claude, path: home.projects(), developer: "dev".into() };
         let text = std::fs::read_to_string(home.config()).unwrap_or_default();
         let config = Config::parse(&text, &home.config()).unwrap();
@@ -51,18 +46,18 @@ impl Running {
             });
         });
         let running = Self { stop: Some(stop), thread: Some(thread), news };
-        let watching = running.wait_until_live();
-        (running, watching)
+        running.wait_for(|news| *news == News::Live);
+        running
     }
 
-    fn wait_until_live(&self) -> bool {
+    fn wait_for(&self, wanted: impl Fn(&News) -> bool) {
         let deadline = Instant::now() + NOTICED_WITHIN;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            match self.news.recv_timeout(left).unwrap() {
-                News::Live { watching } => return watching,
-                News::Failed(why) => panic!("{why}"),
-                _ => {}
+            let news = self.news.recv_timeout(left).unwrap();
+            assert!(!matches!(news, News::Failed(_)), "{news:?}");
+            if wanted(&news) {
+                return;
             }
         }
     }
@@ -223,8 +218,8 @@ fn a_collector_with_two_watches_looks() {
         return;
     }
     let home = Home::small();
-    let (_running, watching) = Running::start_watching(&home);
-    assert!(!watching, "half a watch is none");
+    let running = Running::start(&home);
+    running.wait_for(|news| matches!(news, News::Unwatched(_)));
     see(&home, 3);
     home.append("atlas/A.jsonl", &[call("a3", "A", "claude-opus-5-5")]);
     home.append("fresh/F.jsonl", &[call("f1", "F", "claude-opus-5-5")]);

@@ -10,10 +10,16 @@ use spendtop::paths;
 use super::cli_home::{Home, NOW, call};
 use super::cli_upstream::{Body, Server, dearer_opus};
 
-/// Takes the lock, for as long as the value lives.
+/// Takes the lock, for as long as the value lives; as a collector that has caught up, or as a
+/// command that is still at it.
 pub fn take(home: &Home, role: Role) -> InstanceLock {
     match InstanceLock::try_take(&paths::lock_of(&home.db()), role).unwrap() {
-        Attempt::Held(lock) => lock,
+        Attempt::Held(mut lock) => {
+            if role == Role::Collector {
+                lock.set_caught_up().unwrap();
+            }
+            lock
+        }
         Attempt::Taken(holder) => panic!("taken by {holder:?}"),
     }
 }
