@@ -10,7 +10,8 @@ use spendtop::paths;
 use super::cli_home::{Home, NOW, call};
 use super::cli_upstream::{Body, Server, dearer_opus};
 
-/// Takes the lock, for as long as the value lives.
+/// Takes the lock, for as long as the value lives; as a collector that has caught up, or as a
+/// command that is still at it.
 pub fn take(home: &Home, role: Role) -> InstanceLock {
     match InstanceLock::try_take(&paths::lock_of(&home.db()), role).unwrap() {
         Attempt::Held(mut lock) => {
