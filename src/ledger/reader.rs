@@ -55,14 +55,35 @@ pub struct Cell {
 }
 
 /// What of an agent's own total no call explains.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Unlogged {
+    /// The agent.
+    pub agent: AgentId,
     /// Number of the session in the ledger.
     pub session: i64,
+    /// The session's id.
+    pub session_id: Arc<str>,
     /// When the agent stated its total.
     pub at: Millis,
     /// The difference.
     pub amount: PicoUsd,
+}
+
+impl Charged {
+    /// What a session without any call is charged to.
+    pub fn of_session(unlogged: &Unlogged) -> Self {
+        let nothing: Arc<str> = Arc::from("");
+        Self {
+            agent: unlogged.agent,
+            session: unlogged.session,
+            session_id: Arc::clone(&unlogged.session_id),
+            subagent: Arc::clone(&nothing),
+            project: Arc::clone(&nothing),
+            branch: Arc::clone(&nothing),
+            model: Arc::clone(&nothing),
+            developer: nothing,
+        }
+    }
 }
 
 impl Reader {
@@ -213,11 +234,13 @@ impl Reader {
     /// Every session's unlogged amount, where the agent stated a total that is larger than ours.
     pub fn unlogged(&self) -> Result<Vec<Unlogged>, LedgerError> {
         let mut statement = self.db.prepare_cached(
-            "SELECT id, reported_at, unlogged_pico FROM session
+            "SELECT id, reported_at, unlogged_pico, agent, session_id FROM session
              WHERE unlogged_pico > 0 AND reported_at IS NOT NULL",
         )?;
         let rows = statement.query_map([], |row| {
             Ok(Unlogged {
+                agent: AgentId::from_number(row.get(3)?),
+                session_id: text(row, 4)?,
                 session: row.get(0)?,
                 at: Millis(row.get(1)?),
                 amount: PicoUsd(row.get(2)?),

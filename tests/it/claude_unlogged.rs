@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::arrival::{Transcript, in_every_order};
 use super::claude_lines::{Line, answer, bytes, line};
+use super::cli_home::Home;
 use super::harness::Lab;
 
 /// A call of 40,000 output tokens: one dollar.
@@ -115,4 +116,18 @@ fn a_call_that_grows_leaves_less_unlogged() {
     lab.append_bytes("proj/A.jsonl", &bytes(&[dollar("u1", "00:00:02")]));
     lab.ingest();
     assert_eq!(lab.reader().unlogged().unwrap()[0].amount.0, 250_000_000_000);
+}
+
+#[test]
+fn a_session_of_nothing_but_its_total_shows() {
+    let home = Home::new();
+    home.append("proj/A.jsonl", &[stated("00:01:00", 1.75)]);
+    for (group, key) in [("session", "A"), ("daily", "2026-09-08")] {
+        let report = home.json(&["report", group, "--json"]);
+        let rows = report["rows"].as_array().unwrap();
+        assert_eq!(rows.len(), 1, "{group}");
+        assert_eq!(rows[0]["key"], key);
+        assert_eq!(rows[0]["unlogged_usd"], "1.750000000000", "{group}");
+        assert_eq!(report["total"]["unlogged_usd"], "1.750000000000", "{group}");
+    }
 }

@@ -191,7 +191,9 @@ impl Builder {
             }
             let amount = UsdTotal::from(unlogged.amount);
             let sums = Sums { totals: Totals::default(), unlogged: amount };
-            let Some((_, place)) = places.get(&unlogged.session) else { continue };
+            // A session may hold nothing but its total.
+            let nowhere = Charged::of_session(&unlogged);
+            let place = places.get(&unlogged.session).map_or(&nowhere, |(_, place)| place);
             if self.group == Group::Model {
                 self.total.unlogged += amount;
             } else if self.by == Some(By::Model) {
@@ -200,6 +202,12 @@ impl Builder {
                 self.by = by;
             } else {
                 self.add(place, unlogged.at, &sums);
+            }
+            if self.group == Group::Session
+                && let Some(row) = self.rows.get_mut(&*place.session_id)
+            {
+                let at = unlogged.at;
+                row.session.get_or_insert_with(|| SessionInfo::of(place, at, at));
             }
         }
         Ok(())
