@@ -76,7 +76,8 @@ fn your_own_price_wins_and_is_not_discounted() {
     let home = Home::small();
     home.write_config(
         "[[prices.row]]\nprovider = \"anthropic\"\nmodel = \"claude-opus-5-5\"\ninput = \"1\"\n\
-         output = \"2\"\n[[prices.discount]]\nprovider = \"anthropic\"\npercent = \"10\"\n",
+         output = \"2\"\ncache_write_5m = \"1\"\ncache_write_1h = \"1\"\n\
+         cache_read = \"1\"\n[[prices.discount]]\nprovider = \"anthropic\"\npercent = \"10\"\n",
     );
     // 2 x (1 + 0.002) of our own; 0.5025 less ten percent.
     assert_eq!(home.total(), (3, "2.456250000000".into()));
@@ -134,7 +135,7 @@ fn an_unknown_model_makes_totals_floors_until_it_gets_a_price() {
     );
     let table = home.out(&["report", "model"]);
     assert!(table.contains("≥$8.5425"), "{table}");
-    assert!(table.contains("≥ a floor: 2 calls have no price"), "{table}");
+    assert!(table.contains("≥ a floor: no price for 2 calls"), "{table}");
     assert!(home.out(&["sessions"]).contains("≥$4.5225"));
     assert!(home.out(&["explain", "A"]).contains("≥"));
     let missing = home.json(&["prices", "missing", "--json"]);
@@ -142,7 +143,7 @@ fn an_unknown_model_makes_totals_floors_until_it_gets_a_price() {
     assert_eq!((&row["model"], &row["calls"]), (&"claude-homebrew-1".into(), &2.into()));
     assert!(home.out(&["prices", "missing"]).contains("claude-homebrew-1"));
     let doctor = home.expect(5, &["doctor"]).out;
-    assert!(doctor.contains("2 calls have no price"), "{doctor}");
+    assert!(doctor.contains("no price for 2 calls"), "{doctor}");
 
     home.write_config(OWN_ROW);
     assert_eq!(home.total(), (5, "8.542500000000".into()), "a price alone charges nothing anew");
