@@ -89,7 +89,7 @@ pub(super) fn update_model(
     }
 }
 
-/// Slots that [`derive`] makes from others.
+/// Slots that `derive` makes from others.
 fn is_derived(provider: Provider, slot: Slot) -> bool {
     match provider {
         Provider::Anthropic => slot.when.service_tier == ServiceTier::Batch,
