@@ -135,7 +135,7 @@ fn an_unknown_model_makes_totals_floors_until_it_gets_a_price() {
     );
     let table = home.out(&["report", "model"]);
     assert!(table.contains("≥$8.5425"), "{table}");
-    assert!(table.contains("≥ a floor: no price for 2 calls"), "{table}");
+    assert!(table.contains("≥ a floor: 2 calls have no price"), "{table}");
     assert!(home.out(&["sessions"]).contains("≥$4.5225"));
     assert!(home.out(&["explain", "A"]).contains("≥"));
     let missing = home.json(&["prices", "missing", "--json"]);
