@@ -97,15 +97,30 @@ impl Context {
 
     /// Every folder that may hold transcripts.
     pub(super) fn roots(&self) -> Vec<Root> {
+        let mut roots: Vec<Root> = Vec::new();
+        let mut add = |folder: PathBuf, developer: &Arc<str>| {
+            let known = roots.iter().any(|root| root.path == folder);
+            if !known {
+                let developer = Arc::clone(developer);
+                roots.push(Root { agent: AgentId::Claude, path: folder, developer });
+            }
+        };
+        // First those that are somebody's by name: the same folder may be a usual one too.
+        for developer in &self.config.developers {
+            let id = Arc::from(developer.id.as_str());
+            for folder in &developer.roots {
+                add(self.paths.claude_projects(folder), &id);
+            }
+        }
         let developer: Arc<str> = Arc::from(self.developer());
-        let configured =
-            self.config.claude_roots.iter().map(|folder| self.paths.claude_projects(folder));
-        let mut paths = self.paths.claude_roots();
-        paths.extend(configured);
-        paths
-            .into_iter()
-            .map(|path| Root { agent: AgentId::Claude, path, developer: Arc::clone(&developer) })
-            .collect()
+        let configured = &self.config.claude_roots;
+        for folder in self.paths.claude_roots() {
+            add(folder, &developer);
+        }
+        for folder in configured {
+            add(self.paths.claude_projects(folder), &developer);
+        }
+        roots
     }
 
     /// The price book in force, with the user's own prices.

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
 use crate::model::PicoUsd;
@@ -21,20 +22,228 @@ pub struct ConfigFile {
     /// The zone that days begin in: "system" or an IANA name such as "Europe/Berlin".
     #[schemars(with = "Option<String>")]
     pub timezone: Option<Spanned<String>>,
-    /// Who pays.
-    pub developer: DeveloperTable,
+    /// Levels at which to tell the person, as parts of a cap: `[0.5, 0.8]`. For every cap that
+    /// does not say its own.
+    #[schemars(with = "Option<Vec<f64>>")]
+    pub warn_at: Option<Spanned<Vec<f64>>>,
+    /// What happens at `daily_cap`.
+    pub action: Option<CapActionWord>,
+    /// Seconds between the first signal and the one that cannot be ignored.
+    #[schemars(with = "Option<f64>")]
+    pub grace: Option<Spanned<f64>>,
+    /// Whether dollars are money spent (`api`) or the worth of what a plan covers.
+    pub account: AccountWord,
+    /// Count what agents say they spent beyond their transcripts towards the daily cap.
+    pub include_unlogged: bool,
+    /// Tell the person of a session that costs more than this.
+    #[schemars(with = "Option<f64>")]
+    pub session_alert_usd: Option<Spanned<Usd>>,
+    /// Who pays: a table for one developer, an array of tables for several on one machine.
+    #[schemars(with = "DeveloperTable")]
+    pub developer: Developers,
+    /// Further caps.
+    #[schemars(with = "Vec<CapTable>")]
+    pub cap: Vec<Spanned<CapTable>>,
+    /// The hook in agents.
+    pub hook: HookTable,
+    /// How the person is told.
+    pub notify: NotifyTable,
     /// Claude Code.
     pub claude: AgentTable,
     /// Your own prices.
     pub prices: UserPrices,
 }
 
-/// `[developer]`.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+/// `[developer]`, or one `[[developer]]`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct DeveloperTable {
     /// Name in the ledger; the login name if it is left out.
     pub id: Option<String>,
+    /// Agents' config folders whose calls this developer pays for.
+    pub roots: Vec<PathBuf>,
+    /// Another daily cap than everybody's, in dollars.
+    #[schemars(with = "Option<f64>")]
+    pub daily_cap: Option<Spanned<Usd>>,
+}
+
+/// One table, or an array of them.
+#[derive(Debug, Default)]
+pub struct Developers(pub Vec<DeveloperTable>);
+
+impl<'de> Deserialize<'de> for Developers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMany;
+        impl<'de> Visitor<'de> for OneOrMany {
+            type Value = Developers;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table, or an array of tables")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Developers, A::Error> {
+                let one = DeveloperTable::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Developers(vec![one]))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Developers, A::Error> {
+                let mut all = Vec::new();
+                while let Some(one) = seq.next_element()? {
+                    all.push(one);
+                }
+                Ok(Developers(all))
+            }
+        }
+        deserializer.deserialize_any(OneOrMany)
+    }
+}
+
+/// `[[cap]]`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub struct CapTable {
+    /// Its name, for `snooze`, `raise` and messages.
+    pub name: String,
+    /// What is added up.
+    #[serde(default)]
+    pub scope: ScopeWord,
+    /// Which developers, projects, …: a name with `*` and `?`; each has the limit for itself.
+    pub pattern: Option<String>,
+    /// Over which time.
+    #[serde(default)]
+    pub period: PeriodWord,
+    /// Dollars.
+    #[schemars(with = "f64")]
+    pub limit: Spanned<Usd>,
+    /// Levels at which to tell the person.
+    #[schemars(with = "Option<Vec<f64>>")]
+    pub warn_at: Option<Spanned<Vec<f64>>>,
+    /// What happens at the limit.
+    pub action: Option<CapActionWord>,
+    /// Seconds between the first signal and the one that cannot be ignored.
+    #[schemars(with = "Option<f64>")]
+    pub grace: Option<Spanned<f64>>,
+}
+
+/// What happens at a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CapActionWord {
+    /// Tell the person, nothing else.
+    Notify,
+    /// Mark the session.
+    Flag,
+    /// Have the hook stop it.
+    Block,
+    /// Block, and end its process if it goes on.
+    Kill,
+}
+
+/// What a cap adds up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ScopeWord {
+    /// Everything a developer pays for.
+    #[default]
+    Developer,
+    /// A repository.
+    Project,
+    /// A branch, named `project@branch`.
+    Branch,
+    /// A model.
+    Model,
+    /// An agent.
+    Agent,
+    /// A session.
+    Session,
+}
+
+/// The time a cap is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PeriodWord {
+    /// A session's whole life.
+    Session,
+    /// The clock's hour.
+    Hour,
+    /// The calendar day.
+    #[default]
+    Day,
+    /// The week from Monday.
+    Week,
+    /// The calendar month.
+    Month,
+}
+
+/// How calls are paid for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AccountWord {
+    /// As the agent's own files say.
+    #[default]
+    Auto,
+    /// By the token.
+    Api,
+    /// By a plan.
+    Subscription,
+}
+
+/// `[hook]`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub struct HookTable {
+    /// What a hook that fails answers.
+    pub on_error: OnError,
+}
+
+/// What a hook that fails answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OnError {
+    /// Nothing: the agent goes on.
+    #[default]
+    Allow,
+    /// The agent stops.
+    Block,
+}
+
+/// `[notify]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub struct NotifyTable {
+    /// Desktop notifications.
+    pub desktop: bool,
+    /// Where to post notices as JSON.
+    pub webhook: Option<WebhookTable>,
+    /// A program and its arguments, given each notice as JSON on stdin.
+    pub command: Vec<String>,
+}
+
+impl Default for NotifyTable {
+    fn default() -> Self {
+        Self { desktop: true, webhook: None, command: Vec::new() }
+    }
+}
+
+/// `[notify.webhook]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub struct WebhookTable {
+    /// Where to: http or https.
+    pub url: String,
+    /// In whose form.
+    #[serde(default)]
+    pub preset: WebhookPreset,
+}
+
+/// The form of a webhook's body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WebhookPreset {
+    /// spendtop's own JSON.
+    #[default]
+    Json,
+    /// A Slack incoming webhook.
+    Slack,
+    /// An ntfy topic.
+    Ntfy,
 }
 
 /// `[claude]`.

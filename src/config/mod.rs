@@ -1,27 +1,47 @@
 //! The config: what the user wrote (`file`) becomes what it means (`Config`).
 
+mod caps;
 mod error;
 mod file;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
 pub use self::error::ConfigError;
-pub use self::file::ConfigFile;
+pub use self::file::{
+    AccountWord as Account, ConfigFile, NotifyTable as Notify, OnError, WebhookPreset,
+    WebhookTable as Webhook,
+};
 use crate::model::PicoUsd;
 use crate::paths::Paths;
+use crate::policy::Cap;
 use crate::pricing::UserPrices;
 
 /// The commented default, which says what it is by being it.
 pub const TEMPLATE: &str = include_str!("../../assets/config.toml");
 
 /// What the config means.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Dollars per developer and day.
     pub daily_cap: Option<PicoUsd>,
+    /// Every cap, `daily_cap`'s among them, in the order of the file.
+    pub caps: Vec<Arc<Cap>>,
+    /// How calls are paid for.
+    pub account: Account,
+    /// What agents say they spent beyond their transcripts counts towards daily caps.
+    pub include_unlogged: bool,
+    /// Tell the person of a session that costs more.
+    pub session_alert: PicoUsd,
+    /// What a hook that fails answers.
+    pub on_hook_error: OnError,
+    /// How the person is told.
+    pub notify: Notify,
+    /// Developers with roots of their own.
+    pub developers: Vec<Developer>,
     /// The zone that days begin in; none: the system's.
     pub timezone: Option<String>,
     /// Name in the ledger; none: the login name.
@@ -34,6 +54,39 @@ pub struct Config {
     pub origin: Option<PathBuf>,
     /// Its text, for the lines in messages.
     pub text: String,
+}
+
+/// A developer with agents' folders of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Developer {
+    /// Name in the ledger.
+    pub id: String,
+    /// Agents' config folders.
+    pub roots: Vec<PathBuf>,
+}
+
+/// A session over this many dollars is told of.
+const SESSION_ALERT: PicoUsd = PicoUsd::from_dollars(20);
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            daily_cap: None,
+            caps: Vec::new(),
+            account: Account::Auto,
+            include_unlogged: false,
+            session_alert: SESSION_ALERT,
+            on_hook_error: OnError::Allow,
+            notify: Notify::default(),
+            developers: Vec::new(),
+            timezone: None,
+            developer: None,
+            claude_roots: Vec::new(),
+            prices: UserPrices::default(),
+            origin: None,
+            text: String::new(),
+        }
+    }
 }
 
 impl Config {
@@ -57,11 +110,14 @@ impl Config {
         let file: ConfigFile =
             toml::from_str(text).map_err(|error| ConfigError::syntax(path, text, &error))?;
         let at = |span, what: String| ConfigError::at(path, text, span, what);
-        if let Some(cap) = &file.daily_cap
-            && cap.get_ref().0 <= PicoUsd::ZERO
-        {
-            return Err(at(cap.span(), "daily_cap must be more than 0".into()));
-        }
+        let caps = caps::resolve(&file).map_err(|mistake| at(mistake.span, mistake.what))?;
+        let session_alert = match &file.session_alert_usd {
+            Some(amount) if amount.get_ref().0 <= PicoUsd::ZERO => {
+                return Err(at(amount.span(), "session_alert_usd must be more than 0".into()));
+            }
+            Some(amount) => amount.get_ref().0,
+            None => SESSION_ALERT,
+        };
         let timezone = match &file.timezone {
             Some(zone) if zone.get_ref() != "system" => {
                 TimeZone::get(zone.get_ref()).map_err(|_| {
@@ -78,8 +134,15 @@ impl Config {
         };
         Ok(Self {
             daily_cap: file.daily_cap.map(|cap| cap.get_ref().0),
+            caps,
+            account: file.account,
+            include_unlogged: file.include_unlogged,
+            session_alert,
+            on_hook_error: file.hook.on_error,
+            notify: file.notify,
+            developers: caps::developers_with_roots(&file.developer.0),
             timezone,
-            developer: file.developer.id.filter(|id| !id.is_empty()),
+            developer: caps::default_developer(&file.developer.0),
             claude_roots: file.claude.roots,
             prices: file.prices,
             ..Self::default()

@@ -1,5 +1,6 @@
 //! One place that holds a call: a row of the `call` table, in memory.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rusqlite::{Connection, Row, params};
@@ -340,6 +341,28 @@ pub(super) fn each_counted(
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         show(&read(db, names, row)?);
+    }
+    Ok(())
+}
+
+/// Shows every row of a time that counts and has no price, with what it is charged to.
+pub(super) fn each_unpriced(
+    db: &Connection,
+    names: &mut Names,
+    time: &Range<Millis>,
+    show: &mut dyn FnMut(i64, &Call),
+) -> Result<(), LedgerError> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM call INDEXED BY call_unpriced
+         WHERE cost_pico IS NULL AND standing = 0 AND at >= ?1 AND at < ?2"
+    ))?;
+    let mut rows = statement.query([time.start.0, time.end.0])?;
+    while let Some(row) = rows.next()? {
+        let attribution = row.get(5)?;
+        let holding = read(db, names, row)?;
+        if holding.usage.is_plausible() {
+            show(attribution, &holding.to_call());
+        }
     }
     Ok(())
 }

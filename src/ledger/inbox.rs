@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::{LedgerError, schema};
-use crate::model::Millis;
+use crate::model::{Millis, Note};
 
 /// Asking must be quick or fail.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
@@ -16,8 +16,12 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 /// Answered requests are kept this long, for whoever still waits.
 const KEEP_ANSWERS_MS: i64 = 24 * 3600 * 1000;
 
-const SCHEMA: &str = include_str!("../../assets/migrations/inbox_0001.sql");
-const VERSION: i64 = 1;
+/// In the order of `user_version`.
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../assets/migrations/inbox_0001.sql"),
+    include_str!("../../assets/migrations/inbox_0002.sql"),
+];
+const VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// What can be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,15 +55,18 @@ impl Inbox {
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let version: i64 =
                 transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            if version > VERSION {
+            let done = usize::try_from(version).ok().filter(|&done| done <= MIGRATIONS.len());
+            let Some(done) = done else {
                 return Err(LedgerError::Newer {
                     path: path.to_owned(),
                     found: version,
                     known: VERSION,
                 });
+            };
+            for migration in &MIGRATIONS[done..] {
+                transaction.execute_batch(migration)?;
             }
-            if version == 0 {
-                transaction.execute_batch(SCHEMA)?;
+            if done < MIGRATIONS.len() {
                 transaction.pragma_update(None, "user_version", VERSION)?;
             }
             transaction.commit()?;
@@ -144,6 +151,42 @@ impl Inbox {
         )?;
         self.db.execute("DELETE FROM request WHERE answered_at < ?1", [now.0 - KEEP_ANSWERS_MS])?;
         Ok(())
+    }
+
+    /// Leaves a note, which nobody answers.
+    pub fn leave(&self, note: &Note, now: Millis) -> Result<(), LedgerError> {
+        let content = serde_json::to_string(note).map_err(|error| {
+            LedgerError::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+        })?;
+        self.db
+            .prepare_cached("INSERT INTO note (left_at, content) VALUES (?1, ?2)")?
+            .execute(params![now.0, content])?;
+        Ok(())
+    }
+
+    /// Every note that was left, oldest first, by number. What this version does not understand
+    /// (a newer one left it) has no content.
+    pub fn notes(&self) -> Result<Vec<(i64, Option<Note>)>, LedgerError> {
+        let mut statement = self.db.prepare_cached("SELECT id, content FROM note ORDER BY id")?;
+        let rows = statement.query_map([], |row| {
+            Ok((row.get(0)?, serde_json::from_str(&row.get::<_, String>(1)?).ok()))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Takes notes away, up to this number, once they are stored.
+    pub fn forget_notes(&self, up_to: i64) -> Result<(), LedgerError> {
+        self.db.prepare_cached("DELETE FROM note WHERE id <= ?1")?.execute([up_to])?;
+        Ok(())
+    }
+
+    /// Claims the right to tell something, for good; false if somebody has it already.
+    pub fn claim(&self, key: &str, now: Millis) -> Result<bool, LedgerError> {
+        let rows = self
+            .db
+            .prepare_cached("INSERT OR IGNORE INTO said (key, at) VALUES (?1, ?2)")?
+            .execute(params![key, now.0])?;
+        Ok(rows > 0)
     }
 
     /// Changes whenever another process has asked something.

@@ -4,6 +4,7 @@
 //! the cursor behind it are one transaction. Rows outlive the transcripts they came from.
 
 mod error;
+mod guard;
 mod holding;
 mod identity;
 mod inbox;
@@ -20,6 +21,7 @@ mod totals;
 mod writer;
 
 pub use error::LedgerError;
+pub use guard::{Delivery, Outgoing, Spend};
 pub use holding::Standing;
 pub use inbox::{Inbox, Request};
 pub use lookup::{CallRow, ChargeRow, UnpricedModel};

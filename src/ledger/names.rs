@@ -181,7 +181,7 @@ impl Names {
     }
 }
 
-fn read_attribution(db: &Connection, id: i64) -> Result<Attribution, LedgerError> {
+pub(super) fn read_attribution(db: &Connection, id: i64) -> Result<Attribution, LedgerError> {
     let mut statement = db.prepare_cached(
         "SELECT session.agent, session.id, session.session_id, subagent.text, project.text,
              branch.text, model.text, developer.text

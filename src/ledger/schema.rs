@@ -11,7 +11,10 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::LedgerError;
 
 /// In the order of `user_version`: the first leads to version 1.
-const MIGRATIONS: [&str; 1] = [include_str!("../../assets/migrations/0001_ledger.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../assets/migrations/0001_ledger.sql"),
+    include_str!("../../assets/migrations/0002_guard.sql"),
+];
 
 /// Says in the file's header that it is a spendtop ledger ("SPTL").
 const APPLICATION_ID: i64 = 0x5350_544c;

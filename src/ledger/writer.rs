@@ -129,6 +129,13 @@ impl Writer {
         Ok(())
     }
 
+    /// Ends a transaction of the guard, which has no calls.
+    pub(super) fn commit_guard(&mut self) -> Result<(), LedgerError> {
+        self.db.execute_batch("COMMIT")?;
+        self.pending = Pending::default();
+        Ok(())
+    }
+
     pub(super) fn begin(&mut self) -> Result<(), LedgerError> {
         if !self.pending.open {
             self.db.execute_batch("BEGIN IMMEDIATE")?;

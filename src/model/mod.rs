@@ -6,6 +6,7 @@
 pub mod call;
 pub mod cost;
 pub mod event;
+pub mod guard;
 pub mod ids;
 pub mod money;
 pub mod source;
@@ -15,6 +16,10 @@ pub mod usage;
 pub use call::{Call, CallKind, Geo, Qualifiers, Refusal, ServiceTier, Speed};
 pub use cost::{Charge, Cost, CostStatus, UnpricedReason};
 pub use event::Event;
+pub use guard::{
+    Action, ActionKind, CapAction, LIMIT, Latch, Lift, LiftBy, Mark, Note, Notice, Permille,
+    ProcessKey, SessionKey, Sighting,
+};
 pub use ids::{AgentId, CallId};
 pub use money::{ParseUsdError, PicoUsd, UsdTotal};
 pub use source::{Batch, Cursor, FileStat, StoredSource};

@@ -8,11 +8,16 @@ use std::iter::Sum;
 use std::ops::{Add, AddAssign, Sub};
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// Pico-dollars in one dollar.
 pub const PICO_PER_USD: i64 = 1_000_000_000_000;
 
 /// An amount of one charge or one limit, in pico-dollars (1e-12 $).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 pub struct PicoUsd(pub i64);
 
 /// A sum of any number of charges, in pico-dollars. Cannot overflow in practice.

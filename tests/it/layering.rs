@@ -14,11 +14,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ingest", &["model", "agents"]),
     ("pricing", &["model"]),
     ("ledger", &["model"]),
-    ("policy", &["model"]),
+    ("policy", &["model", "format"]),
     ("enforce", &["model", "policy", "agents"]),
-    ("notice", &["model"]),
-    ("config", &["model", "pricing", "paths"]),
-    ("hook", &["model", "agents", "ingest", "pricing", "ledger", "policy", "config", "paths"]),
+    ("notice", &["model", "policy", "format", "config"]),
+    ("config", &["model", "pricing", "policy", "paths"]),
+    (
+        "hook",
+        &[
+            "model", "agents", "ingest", "pricing", "ledger", "policy", "enforce", "config",
+            "paths", "format",
+        ],
+    ),
     (
         "daemon",
         &[

@@ -1,0 +1,197 @@
+//! Caps and developers as the config file means them.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use toml::Spanned;
+
+use super::Developer;
+use super::file::{
+    CapActionWord, CapTable, ConfigFile, DeveloperTable, PeriodWord, ScopeWord, Usd,
+};
+use crate::model::{CapAction, LIMIT, Permille, PicoUsd};
+use crate::policy::{Cap, DEFAULT_GRACE, Period, Scope};
+
+/// The longest grace: a session must not spend for minutes on end.
+const MAX_GRACE_SECONDS: f64 = 600.0;
+
+/// What is wrong, and where.
+pub(super) struct Mistake {
+    pub span: Range<usize>,
+    pub what: String,
+}
+
+/// The caps of a config: the developers' own daily ones, everybody's, then the tables.
+pub(super) fn resolve(file: &ConfigFile) -> Result<Vec<Arc<Cap>>, Mistake> {
+    let mut caps = Vec::new();
+    let base = Base::read(file)?;
+    let limit = file.daily_cap.as_ref().map(|cap| positive(cap, "daily_cap")).transpose()?;
+    let mut own = Vec::new();
+    for developer in &file.developer.0 {
+        if let (Some(cap), Some(id)) = (&developer.daily_cap, &developer.id) {
+            let limit = positive(cap, "daily_cap")?;
+            let name = format!("daily-{id}");
+            caps.push(Arc::new(base.daily(&name, id, limit)));
+            own.push(id.as_str());
+        }
+    }
+    if let Some(limit) = limit {
+        // Who has a cap of their own is not held to everybody's.
+        caps.push(Arc::new(Cap {
+            except: own.iter().map(|id| Arc::from(*id)).collect(),
+            ..base.daily("daily", "*", limit)
+        }));
+    }
+    for table in &file.cap {
+        let cap = base.cap(table)?;
+        if caps.iter().any(|other| other.name == cap.name) {
+            let what = format!("there are two caps named {:?}", &*cap.name);
+            return Err(Mistake { span: table.span(), what });
+        }
+        caps.push(Arc::new(cap));
+    }
+    Ok(caps)
+}
+
+/// What every cap has that does not say otherwise.
+struct Base {
+    warn_at: Vec<Permille>,
+    action: CapAction,
+    grace: Duration,
+}
+
+impl Base {
+    fn read(file: &ConfigFile) -> Result<Self, Mistake> {
+        let standard = Cap::daily(PicoUsd::ZERO);
+        Ok(Self {
+            warn_at: file.warn_at.as_ref().map_or(Ok(standard.warn_at), levels)?,
+            action: file.action.map_or(standard.action, Into::into),
+            grace: file.grace.as_ref().map_or(Ok(DEFAULT_GRACE), grace)?,
+        })
+    }
+
+    fn daily(&self, name: &str, pattern: &str, limit: PicoUsd) -> Cap {
+        Cap {
+            name: Arc::from(name),
+            pattern: Arc::from(pattern),
+            warn_at: self.warn_at.clone(),
+            action: self.action,
+            grace: self.grace,
+            ..Cap::daily(limit)
+        }
+    }
+
+    fn cap(&self, table: &Spanned<CapTable>) -> Result<Cap, Mistake> {
+        let (span, table) = (table.span(), table.get_ref());
+        let wrong = |what: &str| Mistake { span: span.clone(), what: what.to_owned() };
+        if table.name.trim().is_empty() {
+            return Err(wrong("a cap needs a name"));
+        }
+        let (scope, period) = (table.scope.into(), table.period.into());
+        if period == Period::Session && scope != Scope::Session {
+            return Err(wrong("period = \"session\" goes with scope = \"session\""));
+        }
+        Ok(Cap {
+            name: Arc::from(table.name.as_str()),
+            scope,
+            pattern: Arc::from(table.pattern.as_deref().unwrap_or("*")),
+            except: Vec::new(),
+            period,
+            limit: positive(&table.limit, "limit")?,
+            warn_at: table.warn_at.as_ref().map_or(Ok(self.warn_at.clone()), levels)?,
+            action: table.action.map_or(CapAction::default(), Into::into),
+            grace: table.grace.as_ref().map_or(Ok(self.grace), grace)?,
+        })
+    }
+}
+
+fn positive(amount: &Spanned<Usd>, name: &str) -> Result<PicoUsd, Mistake> {
+    let value = amount.get_ref().0;
+    if value > PicoUsd::ZERO {
+        Ok(value)
+    } else {
+        Err(Mistake { span: amount.span(), what: format!("{name} must be more than 0") })
+    }
+}
+
+fn levels(parts: &Spanned<Vec<f64>>) -> Result<Vec<Permille>, Mistake> {
+    let wrong = || Mistake {
+        span: parts.span(),
+        what: "warn_at takes parts of the cap between 0 and 1, such as [0.5, 0.8]".into(),
+    };
+    let mut levels = Vec::new();
+    for &part in parts.get_ref() {
+        // No number at all is in no range.
+        if !(0.001..1.0).contains(&part) {
+            return Err(wrong());
+        }
+        let level = (part * f64::from(LIMIT)).round() as Permille;
+        levels.push(level.clamp(1, LIMIT - 1));
+    }
+    levels.sort_unstable();
+    levels.dedup();
+    Ok(levels)
+}
+
+fn grace(seconds: &Spanned<f64>) -> Result<Duration, Mistake> {
+    let wrong = || Mistake {
+        span: seconds.span(),
+        what: format!("grace takes seconds, from 0 to {MAX_GRACE_SECONDS}"),
+    };
+    if !(0.0..=MAX_GRACE_SECONDS).contains(seconds.get_ref()) {
+        return Err(wrong());
+    }
+    Ok(Duration::from_millis((*seconds.get_ref() * 1000.0).round() as u64))
+}
+
+/// Developers who pay for roots of their own.
+pub(super) fn developers_with_roots(tables: &[DeveloperTable]) -> Vec<Developer> {
+    let with_roots = |table: &DeveloperTable| {
+        let id = table.id.clone().filter(|id| !id.is_empty())?;
+        (!table.roots.is_empty()).then(|| Developer { id, roots: table.roots.clone() })
+    };
+    tables.iter().filter_map(with_roots).collect()
+}
+
+/// Who pays for everything else: the one developer who has no roots of their own.
+pub(super) fn default_developer(tables: &[DeveloperTable]) -> Option<String> {
+    let table = tables.iter().find(|table| table.roots.is_empty())?;
+    table.id.clone().filter(|id| !id.is_empty())
+}
+
+impl From<CapActionWord> for CapAction {
+    fn from(word: CapActionWord) -> Self {
+        match word {
+            CapActionWord::Notify => Self::Notify,
+            CapActionWord::Flag => Self::Flag,
+            CapActionWord::Block => Self::Block,
+            CapActionWord::Kill => Self::Kill,
+        }
+    }
+}
+
+impl From<ScopeWord> for Scope {
+    fn from(word: ScopeWord) -> Self {
+        match word {
+            ScopeWord::Developer => Self::Developer,
+            ScopeWord::Project => Self::Project,
+            ScopeWord::Branch => Self::Branch,
+            ScopeWord::Model => Self::Model,
+            ScopeWord::Agent => Self::Agent,
+            ScopeWord::Session => Self::Session,
+        }
+    }
+}
+
+impl From<PeriodWord> for Period {
+    fn from(word: PeriodWord) -> Self {
+        match word {
+            PeriodWord::Session => Self::Session,
+            PeriodWord::Hour => Self::Hour,
+            PeriodWord::Day => Self::Day,
+            PeriodWord::Week => Self::Week,
+            PeriodWord::Month => Self::Month,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! An agent's hook call: the event on stdin, the answer on stdout.

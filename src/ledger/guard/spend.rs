@@ -1,0 +1,130 @@
+//! The sums that caps are held against.
+
+use std::ops::Range;
+
+use rusqlite::{Connection, Row, params};
+
+use super::super::names::{self, Names};
+use super::super::reader::Charged;
+use super::super::{LedgerError, Reader, Writer, holding};
+use crate::model::money::PICO_PER_USD;
+use crate::model::{Call, Millis, SessionKey, UsdTotal};
+
+/// What was spent on one attribution in a time. Implausible calls are left out: a corrupt line
+/// must not stop anybody's work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spend {
+    /// Number of what it is charged to.
+    pub attribution: i64,
+    /// Priced.
+    pub spent: UsdTotal,
+}
+
+/// Sums of whole quarters of an hour. Every period of a cap begins and ends on one.
+const SELECT: &str = "SELECT attribution, sum(cost_usd), sum(cost_pico) FROM rollup";
+
+impl Reader {
+    /// What was spent in a time, by what it is charged to.
+    pub fn spend(&self, time: &Range<Millis>) -> Result<Vec<Spend>, LedgerError> {
+        spend(&self.db, time)
+    }
+
+    /// What a session spent in all its life, by what it is charged to.
+    pub fn session_spend(&self, session: &SessionKey) -> Result<Vec<Spend>, LedgerError> {
+        session_spend(&self.db, session)
+    }
+
+    /// What a set of calls is charged to.
+    pub fn charged_to(&self, attribution: i64) -> Result<Charged, LedgerError> {
+        charged_to(&self.db, attribution)
+    }
+
+    /// Shows every counted call of a time that has no price, and what it is charged to.
+    pub fn unpriced(
+        &self,
+        time: &Range<Millis>,
+        show: &mut dyn FnMut(i64, &Call),
+    ) -> Result<(), LedgerError> {
+        holding::each_unpriced(&self.db, &mut Names::default(), time, show)
+    }
+
+    /// Agent's own totals beyond our calls that were stated in a time, by session.
+    pub fn unlogged_in(
+        &self,
+        time: &Range<Millis>,
+    ) -> Result<Vec<super::super::Unlogged>, LedgerError> {
+        let mut unlogged = self.unlogged()?;
+        unlogged.retain(|unlogged| time.contains(&unlogged.at));
+        Ok(unlogged)
+    }
+}
+
+impl Writer {
+    /// What was spent in a time, by what it is charged to.
+    pub fn spend(&self, time: &Range<Millis>) -> Result<Vec<Spend>, LedgerError> {
+        spend(&self.db, time)
+    }
+
+    /// What a session spent in all its life, by what it is charged to.
+    pub fn session_spend(&self, session: &SessionKey) -> Result<Vec<Spend>, LedgerError> {
+        session_spend(&self.db, session)
+    }
+
+    /// What a set of calls is charged to.
+    pub fn charged_to(&self, attribution: i64) -> Result<Charged, LedgerError> {
+        charged_to(&self.db, attribution)
+    }
+
+    /// Shows every counted call of a time that has no price, and what it is charged to.
+    pub fn unpriced(
+        &mut self,
+        time: &Range<Millis>,
+        show: &mut dyn FnMut(i64, &Call),
+    ) -> Result<(), LedgerError> {
+        holding::each_unpriced(&self.db, &mut self.names, time, show)
+    }
+}
+
+fn spend(db: &Connection, time: &Range<Millis>) -> Result<Vec<Spend>, LedgerError> {
+    let mut statement = db.prepare_cached(&format!(
+        "{SELECT} WHERE quarter >= ?1 AND quarter < ?2 GROUP BY attribution"
+    ))?;
+    let rows = statement.query_map([time.start.quarter(), time.end.quarter()], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn session_spend(db: &Connection, session: &SessionKey) -> Result<Vec<Spend>, LedgerError> {
+    let mut statement = db.prepare_cached(&format!(
+        "{SELECT} WHERE attribution IN (SELECT attribution.id FROM attribution
+             JOIN session ON session.id = attribution.session
+             WHERE session.agent = ?1 AND session.session_id = ?2)
+         GROUP BY attribution"
+    ))?;
+    let rows = statement.query_map(params![session.agent as i64, session.session_id], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Spend> {
+    let dollars: i64 = row.get(1)?;
+    // A cell's rest is below a dollar: nine million cells would be needed to overflow.
+    let rest: i64 = row.get(2)?;
+    Ok(Spend {
+        attribution: row.get(0)?,
+        spent: UsdTotal(i128::from(dollars) * i128::from(PICO_PER_USD) + i128::from(rest)),
+    })
+}
+
+fn charged_to(db: &Connection, attribution: i64) -> Result<Charged, LedgerError> {
+    let found = names::read_attribution(db, attribution)?;
+    let text = |text: Option<std::sync::Arc<str>>| text.unwrap_or_default();
+    Ok(Charged {
+        agent: found.agent,
+        session: found.session,
+        session_id: found.session_id,
+        subagent: text(found.subagent),
+        project: text(found.project),
+        branch: text(found.branch),
+        model: text(found.model),
+        developer: found.developer,
+    })
+}

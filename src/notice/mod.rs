@@ -1,0 +1,1 @@
+//! Telling the person: the desktop, a webhook, a command.

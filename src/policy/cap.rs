@@ -1,0 +1,160 @@
+//! Caps: how much of what may be spent in which time, and what happens beyond.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::{AgentId, CapAction, Permille, PicoUsd};
+
+/// The time between the first signal and the one that cannot be ignored.
+pub const DEFAULT_GRACE: Duration = Duration::from_secs(3);
+
+/// A limit on spend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cap {
+    /// Its name, unique in the config; `daily` for `daily_cap`.
+    pub name: Arc<str>,
+    /// What is added up.
+    pub scope: Scope,
+    /// Which developers, projects, …: a glob with `*` and `?`; each one has the limit for itself.
+    pub pattern: Arc<str>,
+    /// Those that match, but have a cap of their own.
+    pub except: Vec<Arc<str>>,
+    /// Over which time.
+    pub period: Period,
+    /// How much; spent ≥ limit is a breach.
+    pub limit: PicoUsd,
+    /// Levels to tell the person at, ascending, below the limit.
+    pub warn_at: Vec<Permille>,
+    /// What happens at the limit.
+    pub action: CapAction,
+    /// The time from the first signal to SIGKILL.
+    pub grace: Duration,
+}
+
+/// What a cap adds up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Everything one developer pays for: all agents, sessions and subagents.
+    Developer,
+    /// A repository.
+    Project,
+    /// A git branch, named `project@branch`.
+    Branch,
+    /// A model.
+    Model,
+    /// A coding agent.
+    Agent,
+    /// A session with its subagents.
+    Session,
+}
+
+/// The time a cap is for. Instants of the user's zone: a day may have 23 or 25 hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Period {
+    /// A session's whole life.
+    Session,
+    /// The clock's hour.
+    Hour,
+    /// The calendar day.
+    Day,
+    /// The week from Monday.
+    Week,
+    /// The calendar month.
+    Month,
+}
+
+/// What spend is charged to.
+#[derive(Clone, Copy, Debug)]
+pub struct Who<'a> {
+    /// Who pays.
+    pub developer: &'a str,
+    /// The repository, or empty.
+    pub project: &'a str,
+    /// The branch, or empty.
+    pub branch: &'a str,
+    /// The model, or empty.
+    pub model: &'a str,
+    /// The agent.
+    pub agent: AgentId,
+    /// The agent's id of the session.
+    pub session_id: &'a str,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 6] =
+        [Self::Developer, Self::Project, Self::Branch, Self::Model, Self::Agent, Self::Session];
+
+    /// The word in the config.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Developer => "developer",
+            Self::Project => "project",
+            Self::Branch => "branch",
+            Self::Model => "model",
+            Self::Agent => "agent",
+            Self::Session => "session",
+        }
+    }
+}
+
+impl Period {
+    /// Every period.
+    pub const ALL: [Self; 5] = [Self::Session, Self::Hour, Self::Day, Self::Week, Self::Month];
+
+    /// The word in the config.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Scope {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|scope| scope.name() == text).ok_or(())
+    }
+}
+
+impl FromStr for Period {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|period| period.name() == text).ok_or(())
+    }
+}
+
+impl Cap {
+    /// `daily_cap`: what a developer may spend on a day.
+    pub fn daily(limit: PicoUsd) -> Self {
+        Self {
+            name: Arc::from("daily"),
+            scope: Scope::Developer,
+            pattern: Arc::from("*"),
+            except: Vec::new(),
+            period: Period::Day,
+            limit,
+            warn_at: vec![500, 800],
+            action: CapAction::default(),
+            grace: DEFAULT_GRACE,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Holds what was spent against what may be.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::Cap;
+use super::tally::{Counted, Tally, Used};
+use crate::model::{CapAction, LIMIT, Latch, Lift, LiftBy, Millis, Permille, PicoUsd, UsdTotal};
+
+/// How one subject of a cap stands in the present period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The cap.
+    pub cap: Arc<Cap>,
+    /// Whose spend it is.
+    pub subject: Arc<str>,
+    /// The period.
+    pub window: Range<Millis>,
+    /// What was spent, and what is set aside for calls without a price.
+    pub used: Used,
+    /// The limit in force: the cap's, and what it was raised by.
+    pub limit: PicoUsd,
+    /// The highest level reached; none below the first warning.
+    pub level: Option<Permille>,
+    /// The limit was reached earlier in the period, and holds whatever the sums say now.
+    pub latched: bool,
+    /// It stops nothing until then.
+    pub snoozed_until: Option<Millis>,
+}
+
+impl Decision {
+    /// What counts towards the limit.
+    pub fn counted(&self) -> UsdTotal {
+        self.used.spent + self.used.reserve
+    }
+
+    /// The limit is reached.
+    pub fn is_breach(&self) -> bool {
+        self.level == Some(LIMIT)
+    }
+
+    /// What is to happen to the sessions that it is about; none below the limit or while snoozed.
+    pub fn action(&self) -> Option<CapAction> {
+        (self.is_breach() && self.snoozed_until.is_none()).then_some(self.cap.action)
+    }
+
+    /// The levels reached, ascending.
+    pub fn levels(&self) -> impl Iterator<Item = Permille> + '_ {
+        let reached = move |level: &Permille| self.level.is_some_and(|highest| *level <= highest);
+        self.cap.warn_at.iter().copied().chain([LIMIT]).filter(reached)
+    }
+
+    /// Spent beyond the limit.
+    pub fn overshoot(&self) -> UsdTotal {
+        (self.counted() - self.limit.into()).max(UsdTotal::ZERO)
+    }
+}
+
+/// How every subject of every cap stands, in the order of the caps.
+///
+/// Lifts and latches of other periods or caps do no harm; `now` tells which are in force.
+pub fn decide(tally: &Tally, lifts: &[Lift], latches: &[Latch], now: Millis) -> Vec<Decision> {
+    let mut decisions = Vec::new();
+    for counted in &tally.caps {
+        let latches: Vec<&Latch> = latches
+            .iter()
+            .filter(|latch| {
+                latch.cap == counted.cap.name && latch.level == LIMIT && latch.window.contains(&now)
+            })
+            .collect();
+        let subjects: BTreeSet<&Arc<str>> =
+            counted.used.keys().chain(latches.iter().map(|latch| &latch.subject)).collect();
+        for subject in subjects {
+            decisions.push(decide_one(counted, subject, lifts, &latches, now));
+        }
+    }
+    decisions
+}
+
+fn decide_one(
+    counted: &Counted,
+    subject: &Arc<str>,
+    lifts: &[Lift],
+    latches: &[&Latch],
+    now: Millis,
+) -> Decision {
+    let cap = &counted.cap;
+    let mut limit = cap.limit;
+    let mut snoozed_until = None;
+    for lift in lifts.iter().filter(|lift| lift.cap == cap.name) {
+        if !(lift.at..lift.what.until()).contains(&now) {
+            continue;
+        }
+        match lift.what {
+            LiftBy::Snooze { until } => snoozed_until = snoozed_until.max(Some(until)),
+            LiftBy::Raise { amount, .. } => limit = PicoUsd(limit.0.saturating_add(amount.0)),
+        }
+    }
+    // A limit that was raised since starts anew.
+    let latched = latches.iter().any(|latch| latch.subject == *subject && latch.limit >= limit);
+    let used = counted.used.get(subject).copied().unwrap_or_default();
+    let level = if latched { Some(LIMIT) } else { level(&used, limit, &cap.warn_at) };
+    Decision {
+        cap: Arc::clone(cap),
+        subject: Arc::clone(subject),
+        window: counted.window.clone(),
+        used,
+        limit,
+        level,
+        latched,
+        snoozed_until,
+    }
+}
+
+/// The highest level that an amount reaches. Equality reaches.
+fn level(used: &Used, limit: PicoUsd, warn_at: &[Permille]) -> Option<Permille> {
+    let counted = used.spent + used.reserve;
+    let reached = |level: &Permille| {
+        counted.0.saturating_mul(i128::from(LIMIT)) >= i128::from(limit.0) * i128::from(*level)
+    };
+    warn_at.iter().copied().chain([LIMIT]).filter(reached).max()
+}

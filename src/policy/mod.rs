@@ -1,0 +1,16 @@
+//! Whether a cap is used up, and what is to happen: pure.
+//!
+//! [`Tally`] adds up what was spent by what each cap is about, [`decide`] holds that against the
+//! limits. Neither reads a clock, a ledger or a config: they are given the time, the sums, and
+//! what is latched and lifted, and give back [`Decision`]s.
+
+mod cap;
+mod decide;
+mod period;
+mod tally;
+mod words;
+
+pub use cap::{Cap, DEFAULT_GRACE, Period, Scope, Who};
+pub use decide::{Decision, decide};
+pub use period::window;
+pub use tally::{Tally, Used};

@@ -1,0 +1,116 @@
+//! Adds up spend by what each cap is about.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use wildmatch::WildMatch;
+
+use super::{Cap, Period, Scope, Who, window};
+use crate::model::{Millis, UsdTotal};
+
+/// What one subject of a cap has spent in the cap's present period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// Priced.
+    pub spent: UsdTotal,
+    /// Set aside for calls without a price.
+    pub reserve: UsdTotal,
+}
+
+/// The sums of every cap and subject, at one moment.
+#[derive(Debug)]
+pub struct Tally {
+    pub(super) caps: Vec<Counted>,
+}
+
+/// A cap with its present period and what each subject used.
+#[derive(Debug)]
+pub(super) struct Counted {
+    pub cap: Arc<Cap>,
+    pub window: Range<Millis>,
+    pub used: BTreeMap<Arc<str>, Used>,
+    pattern: WildMatch,
+}
+
+impl Tally {
+    /// No spend yet, for the periods that hold `now`.
+    pub fn new(caps: &[Arc<Cap>], zone: &TimeZone, now: Millis) -> Self {
+        let counted = |cap: &Arc<Cap>| Counted {
+            cap: Arc::clone(cap),
+            window: window(cap.period, zone, now),
+            used: BTreeMap::new(),
+            pattern: WildMatch::new(&cap.pattern),
+        };
+        Self { caps: caps.iter().map(counted).collect() }
+    }
+
+    /// The periods whose spend is to be added by [`Tally::add`], each once. A session's whole
+    /// life is not among them: see [`Tally::add_session`].
+    pub fn windows(&self) -> Vec<Range<Millis>> {
+        let mut windows: Vec<Range<Millis>> = Vec::new();
+        for counted in &self.caps {
+            if counted.cap.period != Period::Session && !windows.contains(&counted.window) {
+                windows.push(counted.window.clone());
+            }
+        }
+        windows
+    }
+
+    /// Some cap is for a session's whole life.
+    pub fn wants_sessions(&self) -> bool {
+        self.caps.iter().any(|counted| counted.cap.period == Period::Session)
+    }
+
+    /// Adds spend of a period to every cap that it counts towards.
+    pub fn add(&mut self, window: &Range<Millis>, who: &Who<'_>, used: Used) {
+        for counted in &mut self.caps {
+            if counted.cap.period != Period::Session && counted.window == *window {
+                counted.add(who, used);
+            }
+        }
+    }
+
+    /// Adds spend of a session's whole life to the caps that are for that.
+    pub fn add_session(&mut self, who: &Who<'_>, used: Used) {
+        for counted in &mut self.caps {
+            if counted.cap.period == Period::Session {
+                counted.add(who, used);
+            }
+        }
+    }
+}
+
+impl Counted {
+    fn add(&mut self, who: &Who<'_>, used: Used) {
+        let Some(subject) = self.subject(who) else { return };
+        let sum = self.used.entry(subject).or_default();
+        sum.spent += used.spent;
+        sum.reserve += used.reserve;
+    }
+
+    /// Whose spend it is, if the cap is about it. What has no name is no subject of its own: a
+    /// call outside a repository is in no project.
+    fn subject(&self, who: &Who<'_>) -> Option<Arc<str>> {
+        let branch;
+        let subject = match self.cap.scope {
+            Scope::Developer => who.developer,
+            Scope::Project => who.project,
+            Scope::Branch => {
+                if who.branch.is_empty() {
+                    return None;
+                }
+                branch = format!("{}@{}", who.project, who.branch);
+                &branch
+            }
+            Scope::Model => who.model,
+            Scope::Agent => who.agent.name(),
+            Scope::Session => who.session_id,
+        };
+        let meant = !subject.is_empty()
+            && self.pattern.matches(subject)
+            && self.cap.except.iter().all(|other| **other != *subject);
+        meant.then(|| Arc::from(subject))
+    }
+}

@@ -1,0 +1,93 @@
+//! What a decision says to a person, in one or two lines.
+
+use jiff::tz::TimeZone;
+
+use super::{Decision, Period, Scope};
+use crate::format::{money_fixed, printable};
+use crate::model::{LIMIT, Permille, UsdTotal};
+
+/// Amounts of caps are read to the cent; a cap of cents needs more.
+fn decimals(limit: UsdTotal) -> u32 {
+    if limit < UsdTotal(1_000_000_000_000) { 4 } else { 2 }
+}
+
+impl Decision {
+    /// `$16.02 of $20.00 today`: what counts, the limit, and what it is about.
+    pub fn amounts(&self) -> String {
+        let limit = UsdTotal::from(self.limit);
+        let decimals = decimals(limit);
+        let counted = money_fixed(self.counted(), decimals);
+        format!("{counted} of {} {}", money_fixed(limit, decimals), self.when())
+    }
+
+    /// The same with the level in percent: `$16.02 of $20.00 today (80 %)`.
+    pub fn headline(&self, level: Permille) -> String {
+        let percent = f64::from(level) / 10.0;
+        format!("{} ({percent} %)", self.amounts())
+    }
+
+    /// `today`, `this week in shop`, …
+    fn when(&self) -> String {
+        let when = match self.cap.period {
+            Period::Session => "in this session".to_owned(),
+            Period::Hour => "this hour".to_owned(),
+            Period::Day => "today".to_owned(),
+            Period::Week => "this week".to_owned(),
+            Period::Month => "this month".to_owned(),
+        };
+        let subject = printable(&self.subject);
+        match self.cap.scope {
+            Scope::Developer => when,
+            Scope::Session if self.cap.period == Period::Session => when,
+            Scope::Session => format!("{when} in this session"),
+            Scope::Project => {
+                let name = subject.rsplit('/').next().unwrap_or_default();
+                format!("{when} in {name}")
+            }
+            Scope::Branch => format!("{when} on {subject}"),
+            Scope::Model => format!("{when} for {subject}"),
+            Scope::Agent => format!("{when} with {subject}"),
+        }
+    }
+
+    /// When the period ends, in local time: `00:00`, `Mon 30 Nov 00:00`; none for a session's
+    /// life, which ends with it.
+    pub fn resets_at(&self, zone: &TimeZone) -> Option<String> {
+        if self.cap.period == Period::Session {
+            return None;
+        }
+        let end = self.window.end.timestamp().to_zoned_datetime(zone.clone());
+        let format = match self.cap.period {
+            Period::Hour | Period::Day => "%H:%M",
+            _ => "%a %-d %b %H:%M",
+        };
+        Some(end.strftime(format).to_string())
+    }
+
+    /// Why a session may not go on: what is used up and until when. It is read by the agent's
+    /// model too, so it never names a way round.
+    pub fn stop_reason(&self, zone: &TimeZone) -> String {
+        let cap = printable(&self.cap.name);
+        let until = match self.resets_at(zone) {
+            Some(at) => format!("it resets at {at}"),
+            None => "it holds for the rest of the session".to_owned(),
+        };
+        let reserve = if self.used.reserve > UsdTotal::ZERO {
+            let limit = UsdTotal::from(self.limit);
+            let reserve = money_fixed(self.used.reserve, decimals(limit));
+            format!(", of which {reserve} are set aside for calls without a known price")
+        } else {
+            String::new()
+        };
+        format!(
+            "spendtop: the spending cap \"{cap}\" is reached: {}{reserve}; {until}. Stop here and \
+             tell the user.",
+            self.amounts()
+        )
+    }
+
+    /// The level as a person says it.
+    pub fn level_name(level: Permille) -> String {
+        if level >= LIMIT { "limit".to_owned() } else { format!("{} %", f64::from(level) / 10.0) }
+    }
+}
