@@ -126,3 +126,21 @@ fn a_process_that_runs_another_program_by_the_time_of_the_signal() {
     assert!(agent.is_alive());
     assert_eq!(driver.outcomes(), ["SIGTERM refused: its executable is not claude's"]);
 }
+
+#[test]
+fn a_process_that_runs_another_program_before_it_would_be_killed() {
+    let scratch = Scratch::new();
+    let script = "trap '' TERM; echo ready; read _; exec bash -c 'echo other; read _'";
+    let mut agent = scratch.agent(script, &[]);
+    let file = scratch.register(&agent, "s", "");
+    let mut driver = Driver::with(&scratch, scratch.demand("s"));
+    driver.run_for(1_000);
+    // Nobody names it any more, so only the kernel tells.
+    fs::remove_file(file).unwrap();
+    agent.go_on();
+    assert_eq!(agent.line(), "other");
+    driver.run_for(60_000);
+    assert!(agent.is_alive());
+    let refused = "SIGKILL refused: its executable is not claude's";
+    assert_eq!(driver.outcomes(), ["SIGTERM sent", refused]);
+}

@@ -56,14 +56,21 @@ fn tools_of_an_agent_that_had_to_be_killed_end_too() {
 fn an_agent_that_a_tool_started_is_a_session_of_its_own() {
     let scratch = Scratch::new();
     let claude = scratch.path("bin/claude");
-    let nested = format!("{} -c \"echo \\$\\$; read _; :\"; :", claude.display());
-    let (agent, nested) = with_tool(&scratch, "", &nested);
+    // A tool, the agent that it started, and that one's own tool.
+    let script = scratch.path("work/nested");
+    fs::write(&script, "echo $$; bash -c 'echo $$; read _; :'; :").unwrap();
+    let nested = format!("{} {}; :", claude.display(), script.display());
+    let (mut agent, nested) = with_tool(&scratch, "", &nested);
+    let nested_tool = process(&agent.line());
     assert_eq!(nested.exe.as_deref(), Some(&*claude));
+    assert_eq!(nested_tool.ppid, nested.key.pid);
     scratch.register(&agent, "s", "");
     let mut driver = Driver::with(&scratch, scratch.demand("s"));
     driver.run_for(10_000);
     assert!(!agent.is_alive());
-    assert!(scratch.kernel.is_alive(&nested.key), "{:?}", driver.outcomes());
+    for alive in [nested.key, nested_tool.key] {
+        assert!(scratch.kernel.is_alive(&alive), "{:?}", driver.outcomes());
+    }
 }
 
 #[test]
