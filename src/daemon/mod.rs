@@ -5,6 +5,7 @@ mod catch_up;
 mod lock;
 mod requests;
 mod run;
+mod sums;
 mod watch;
 
 pub use book::Book;

@@ -28,5 +28,6 @@ pub use lookup::{CallRow, ChargeRow, UnpricedModel};
 pub use prices::{KeptBook, Pricing};
 pub use reader::{Cell, Charged, Reader, Unlogged};
 pub use reprice::Repriced;
+pub use rollup::Change;
 pub use totals::Totals;
 pub use writer::Writer;

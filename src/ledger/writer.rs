@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 use super::holding::{self, Holding, StoredCharge};
 use super::identity;
 use super::names::Names;
-use super::rollup::Deltas;
+use super::rollup::{Change, Deltas};
 use super::sessions::Sessions;
 use super::{LedgerError, Pricing, reader, schema};
 use crate::model::{AgentId, Batch, Call, CallId, Cost, Cursor, Event, FileStat, StoredSource};
@@ -31,6 +31,8 @@ pub struct Writer {
     pub(super) book: Option<i64>,
     pub(super) price_rows: HashMap<u32, i64>,
     pending: Pending,
+    /// What commits changed since they were taken; none while nobody asks.
+    changes: Option<Vec<Change>>,
     /// During a bulk: every group the ledger has. Asking the database costs as much as storing.
     known_groups: Option<HashSet<i64>>,
 }
@@ -61,6 +63,7 @@ impl Writer {
             book: None,
             price_rows: HashMap::new(),
             pending: Pending::default(),
+            changes: None,
             known_groups: None,
         })
     }
@@ -77,6 +80,12 @@ impl Writer {
             }
         });
         self.undo_on_error(applied)
+    }
+
+    /// What was changed since the last call, which is also when keeping of it begins. None after
+    /// an error: what was kept is not what was committed.
+    pub fn take_changes(&mut self) -> Option<Vec<Change>> {
+        self.changes.replace(Vec::new())
     }
 
     /// How far every transcript has been read.
@@ -156,6 +165,7 @@ impl Writer {
                 let _ = self.db.execute_batch("ROLLBACK");
             }
             self.pending = Pending::default();
+            self.changes = None;
             self.known_groups = None;
             self.names = Names::default();
             self.book = None;
@@ -257,6 +267,12 @@ impl Writer {
         }
     }
 
+    pub(super) fn note_changes(&mut self, deltas: &Deltas) {
+        if let Some(changes) = &mut self.changes {
+            changes.extend(deltas.changes());
+        }
+    }
+
     fn store_pending(&mut self, pricing: &mut Pricing<'_>) -> Result<(), LedgerError> {
         for (source, (agent, stat, cursor)) in std::mem::take(&mut self.pending.cursors) {
             store_cursor(&self.db, source, agent, &stat, &cursor)?;
@@ -280,6 +296,7 @@ impl Writer {
             }
         }
         self.settle_contested(contested, pricing, &mut deltas)?;
+        self.note_changes(&deltas);
         deltas.store(&self.db)?;
         for session in std::mem::take(&mut self.pending.touched) {
             self.sessions.store_unlogged(&self.db, session)?;

@@ -1,11 +1,12 @@
 //! The sums that caps are held against.
 
 use std::ops::Range;
+use std::path::PathBuf;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::names::{self, Names};
-use super::super::reader::Charged;
+use super::super::reader::{self, Charged, Unlogged};
 use super::super::{LedgerError, Reader, Writer, holding};
 use crate::model::money::PICO_PER_USD;
 use crate::model::{Call, Millis, SessionKey, UsdTotal};
@@ -47,19 +48,31 @@ impl Reader {
     ) -> Result<(), LedgerError> {
         holding::each_unpriced(&self.db, &mut Names::default(), time, show)
     }
-
-    /// Agent's own totals beyond our calls that were stated in a time, by session.
-    pub fn unlogged_in(
-        &self,
-        time: &Range<Millis>,
-    ) -> Result<Vec<super::super::Unlogged>, LedgerError> {
-        let mut unlogged = self.unlogged()?;
-        unlogged.retain(|unlogged| time.contains(&unlogged.at));
-        Ok(unlogged)
-    }
 }
 
 impl Writer {
+    /// Every session's unlogged amount, where its agent stated a total that is larger than ours.
+    pub fn unlogged(&self) -> Result<Vec<Unlogged>, LedgerError> {
+        reader::read_unlogged(&self.db)
+    }
+
+    /// The transcript that holds the latest of a session's calls.
+    pub fn transcript_of(&self, session: &SessionKey) -> Result<Option<PathBuf>, LedgerError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT source.path FROM call JOIN source ON source.id = call.source
+             WHERE attribution IN (SELECT attribution.id FROM attribution
+                 JOIN session ON session.id = attribution.session
+                 WHERE session.agent = ?1 AND session.session_id = ?2)
+             ORDER BY call.at DESC LIMIT 1",
+        )?;
+        let path = statement
+            .query_row(params![session.agent as i64, session.session_id], |row| {
+                row.get::<_, String>(0)
+            })
+            .optional()?;
+        Ok(path.map(PathBuf::from))
+    }
+
     /// What was spent in a time, by what it is charged to.
     pub fn spend(&self, time: &Range<Millis>) -> Result<Vec<Spend>, LedgerError> {
         spend(&self.db, time)
