@@ -138,7 +138,15 @@ impl Context {
                 }
             };
             match attempt {
-                Attempt::Held(_held) => return self.catch_up().map(Freshness::CaughtUp),
+                Attempt::Held(_held) => {
+                    return match self.catch_up() {
+                        // A read-only folder around a lock that is ours.
+                        Err(error) if is_unwritable(&error) && self.ledger.is_file() => {
+                            Ok(Freshness::ReadOnly)
+                        }
+                        caught_up => caught_up.map(Freshness::CaughtUp),
+                    };
+                }
                 Attempt::Taken(Some(holder)) if holder.caught_up => {
                     return Ok(Freshness::Collected(Some(holder)));
                 }
@@ -183,6 +191,10 @@ impl Context {
         }
         Reader::open(&self.ledger).context("cannot read the ledger")
     }
+}
+
+fn is_unwritable(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(LedgerError::Unwritable { .. }))
 }
 
 fn warn_of(problems: &[Problem]) {

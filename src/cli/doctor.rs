@@ -151,7 +151,10 @@ fn of_files(freshness: &Freshness, findings: &mut Vec<Finding>) {
         Freshness::ReadOnly => findings.push(Finding {
             kind: "ledger",
             count: 1,
-            message: "the ledger cannot be written: new calls are not in it".into(),
+            message:
+                "the ledger cannot be written, so new calls are not in it: make its folder and \
+                      files writable, or set SPENDTOP_DB to another file"
+                    .into(),
             items: Vec::new(),
             is_problem: true,
         }),
