@@ -30,7 +30,7 @@ const SESSION_FIELDS: [&str; 7] =
 /// Writes the table that a person reads.
 pub(super) fn write_table(out: &mut dyn Write, report: &Report, context: &Context) -> Result<()> {
     if report.rows.is_empty() {
-        writeln!(out, "Nothing was spent in this time, as far as the transcripts tell.")?;
+        writeln!(out, "Nothing was spent, as far as the transcripts tell.")?;
         writeln!(out, "`spendtop doctor` says where they were looked for.")?;
         return Ok(());
     }
