@@ -65,6 +65,11 @@ impl Paths {
         self.no_color || self.dumb_terminal
     }
 
+    /// The terminal can only be written to line by line.
+    pub fn is_dumb_terminal(&self) -> bool {
+        self.dumb_terminal
+    }
+
     /// The config file: what was asked for, `SPENDTOP_CONFIG`, or the user's. The flag tells that
     /// it was named, so it must exist.
     pub fn config_file(&self, asked: Option<&Path>) -> Option<(PathBuf, bool)> {

@@ -73,6 +73,11 @@ impl Context {
         !self.global.no_color && !self.paths.no_color() && std::io::stdout().is_terminal()
     }
 
+    /// The screen can be shown.
+    pub(super) fn can_draw(&self) -> bool {
+        !self.paths.is_dumb_terminal() && std::io::stdout().is_terminal()
+    }
+
     pub(super) fn start_log(&self) {
         let level = match (self.global.quiet, self.global.verbose) {
             (true, _) => LevelFilter::ERROR,
