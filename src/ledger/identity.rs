@@ -45,7 +45,7 @@ pub(super) fn settle(group: &mut [Holding], facts: &dyn Fn(i64) -> SessionFacts)
             group[row].set_standing(standing);
         }
     }
-    // Here and above each row is looked at once: under a relay's constant id a group is long.
+    // Call by call, not row by row: under a relay's constant id a group is long.
     for rows in calls.values() {
         let shared = rows.iter().any(|&row| group[row].session != group[rows[0]].session);
         for &row in rows {
