@@ -18,6 +18,7 @@ use crate::ingest::{Problem, Root};
 use crate::ledger::{KeptBook, LedgerError, Reader, Writer};
 use crate::model::{AgentId, Millis};
 use crate::paths::{self, Paths};
+use crate::pricing::UserPrices;
 
 /// A catch-up that takes longer than this shows its progress.
 const SHOW_PROGRESS_AFTER: Duration = Duration::from_millis(500);
@@ -50,6 +51,10 @@ impl Context {
     pub(super) fn new(global: &Global) -> Result<Self> {
         let paths = Paths::from_env();
         let config = Config::load(&paths, global.config.as_deref())?;
+        // Whether or not a call is priced by them: a mistake is to be told at once, and always.
+        if config.prices != UserPrices::default() {
+            daemon::Book::with_user_prices(daemon::Book::base(None), &config)?;
+        }
         let clock: Arc<dyn Clock> = match &global.now {
             None => Arc::new(SystemClock),
             Some(text) => {

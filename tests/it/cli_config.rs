@@ -88,6 +88,11 @@ fn your_own_price_wins_and_is_not_discounted() {
     let shown = home.json(&["prices", "show", "claude-opus-5-5", "--json"]);
     let own = |row: &serde_json::Value| row["input"] == "1" && row["output"] == "2";
     assert!(shown["rows"].as_array().unwrap().iter().any(own), "{shown}");
+    for args in [&["explain", "msg_01a1"][..], &["prices", "show", "claude-opus-5-5"]] {
+        let said = home.out(args);
+        assert!(said.contains("your own price, from the config"), "{said}");
+        assert!(!said.contains("checked )"), "{said}");
+    }
 }
 
 #[test]
@@ -123,6 +128,13 @@ fn a_mistake_in_your_prices_is_named_with_its_line() {
             assert!(ran.err.contains(&place) && ran.err.contains(says), "{args:?}: {}", ran.err);
             assert_eq!(ran.out, "", "{args:?}");
         }
+    }
+    // Also where nothing is left to be priced.
+    std::fs::remove_file(home.config()).unwrap();
+    home.out(&["ingest"]);
+    home.write_config(&priced("-2"));
+    for args in [&["report"][..], &["sessions"], &["ingest"], &["config", "show"]] {
+        assert!(home.expect(2, args).err.contains("config.toml:3: "), "{args:?}");
     }
 }
 
