@@ -170,3 +170,23 @@ fn an_unknown_model_makes_totals_floors_until_it_gets_a_price() {
     let explained = home.json(&["explain", "msg_01a3", "--json"]);
     assert_eq!(explained["calls"][0]["superseded"][0]["cost_usd"], serde_json::Value::Null);
 }
+
+#[test]
+fn without_home_all_paths_are_of_the_home_that_the_system_knows() {
+    let home = Home::small();
+    home.write_config("");
+    // Nothing there is read or written.
+    let (config, db) = (home.config(), home.path("elsewhere/ledger.db"));
+    let (config, db) = (config.to_str().unwrap(), db.to_str().unwrap());
+    let roots = |without: &[&str]| {
+        let mut command =
+            home.command(&["config", "show", "--json", "--config", config, "--db", db]);
+        for name in without {
+            command.env_remove(name);
+        }
+        let ran = super::cli_home::ran(command);
+        let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        json["roots"].as_array().unwrap().len()
+    };
+    assert_eq!((roots(&[]), roots(&["HOME"])), (2, 2));
+}
