@@ -18,6 +18,7 @@ use crate::ingest::{Problem, Root};
 use crate::ledger::{KeptBook, LedgerError, Reader, Writer};
 use crate::model::{AgentId, Millis};
 use crate::paths::{self, Paths};
+use crate::pricing::UserPrices;
 
 /// A catch-up that takes longer than this shows its progress.
 const SHOW_PROGRESS_AFTER: Duration = Duration::from_millis(500);
@@ -50,6 +51,10 @@ impl Context {
     pub(super) fn new(global: &Global) -> Result<Self> {
         let paths = Paths::from_env();
         let config = Config::load(&paths, global.config.as_deref())?;
+        // Whether or not a call is priced by them: a mistake is to be told at once, and always.
+        if config.prices != UserPrices::default() {
+            daemon::Book::with_user_prices(daemon::Book::base(None), &config)?;
+        }
         let clock: Arc<dyn Clock> = match &global.now {
             None => Arc::new(SystemClock),
             Some(text) => {
@@ -71,6 +76,11 @@ impl Context {
     /// Colours are wanted and can be shown.
     pub(super) fn color(&self) -> bool {
         !self.global.no_color && !self.paths.no_color() && std::io::stdout().is_terminal()
+    }
+
+    /// The screen can be shown.
+    pub(super) fn can_draw(&self) -> bool {
+        !self.paths.is_dumb_terminal() && std::io::stdout().is_terminal()
     }
 
     pub(super) fn start_log(&self) {
@@ -153,7 +163,15 @@ impl Context {
                 }
             };
             match attempt {
-                Attempt::Held(_held) => return self.catch_up().map(Freshness::CaughtUp),
+                Attempt::Held(_held) => {
+                    return match self.catch_up() {
+                        // A read-only folder around a lock that is ours.
+                        Err(error) if is_unwritable(&error) && self.ledger.is_file() => {
+                            Ok(Freshness::ReadOnly)
+                        }
+                        caught_up => caught_up.map(Freshness::CaughtUp),
+                    };
+                }
                 Attempt::Taken(Some(holder)) if holder.caught_up => {
                     return Ok(Freshness::Collected(Some(holder)));
                 }
@@ -198,6 +216,10 @@ impl Context {
         }
         Reader::open(&self.ledger).context("cannot read the ledger")
     }
+}
+
+fn is_unwritable(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(LedgerError::Unwritable { .. }))
 }
 
 fn warn_of(problems: &[Problem]) {

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::Outcome;
 use super::args::DemoArgs;
 use super::context::Context;
 use super::live;
+use super::{Outcome, UsageError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::daemon::Collector;
@@ -29,7 +29,10 @@ const STEP: Duration = Duration::from_millis(20);
 
 pub(super) fn run(context: &Context, args: DemoArgs) -> Result<Outcome> {
     if !(args.speed.is_finite() && args.speed > 0.0) {
-        bail!("--speed must be more than 0");
+        return Err(UsageError("--speed must be more than 0".into()).into());
+    }
+    if !context.can_draw() {
+        bail!("the demo needs a terminal that can draw a screen");
     }
     let folder = tempfile::tempdir().context("cannot make a folder for the demo")?;
     let start = context.now();

@@ -9,6 +9,7 @@ mod explain;
 mod fetch;
 mod ingest;
 mod live;
+mod plain;
 mod prices;
 mod report;
 mod reprice;
@@ -75,17 +76,19 @@ fn run(cli: &Cli) -> Result<Outcome> {
         _ => {}
     }
     let context = Context::new(&cli.global)?;
+    let has_screen = matches!(cli.command, None | Some(Command::Demo(_))) && context.can_draw();
     // A log line would be written across the screen, which has its own place for trouble.
-    if !matches!(cli.command, None | Some(Command::Demo(_))) {
+    if !has_screen {
         context.start_log();
     }
     // One buffer: a line-buffered terminal would be written to for every row.
     let mut out = io::BufWriter::new(io::stdout().lock());
     let outcome = match &cli.command {
-        None => {
+        None if has_screen => {
             drop(out);
             return live::run(&context);
         }
+        None => plain::run(&context, &mut out),
         Some(Command::Demo(args)) => {
             drop(out);
             return demo::run(&context, *args);

@@ -87,6 +87,7 @@ async fn collect(collector: &Collector, tell: &mut dyn FnMut(News)) -> anyhow::R
     let mut changes = Changes::everything();
     let mut caught_up = false;
     let mut waiting = false;
+    let mut told_unwatched = false;
     let mut last_sweep = Instant::now();
     loop {
         let first = !caught_up;
@@ -104,9 +105,11 @@ async fn collect(collector: &Collector, tell: &mut dyn FnMut(News)) -> anyhow::R
                 if !std::mem::replace(&mut caught_up, true) {
                     lock.set_caught_up()?;
                     tell(News::Live);
-                    if let Some(why) = watch.trouble() {
-                        tell(News::Unwatched(why.to_owned()));
-                    }
+                }
+                // Also of a folder that came later.
+                if let Some(why) = watch.trouble().filter(|_| !told_unwatched) {
+                    tell(News::Unwatched(why.to_owned()));
+                    told_unwatched = true;
                 }
             }
             // What was not stored is still in the transcripts: look at everything again.

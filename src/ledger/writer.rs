@@ -17,6 +17,10 @@ use crate::model::{AgentId, Batch, Call, CallId, Cost, Cursor, Event, FileStat, 
 /// Calls that are settled and stored together.
 const STORE_STEP: usize = 512;
 
+/// From this many rows on a group is searched by request: relays that give every response one id
+/// would have each line compared with all before it.
+const LONG_GROUP: usize = 64;
+
 /// Beyond this many calls a bulk asks the database for each group instead: 16 bytes a call.
 const KNOWN_GROUPS_LIMIT: i64 = 500_000;
 
@@ -44,10 +48,40 @@ struct Pending {
     /// Groups that are stored already, in this transaction.
     stored: usize,
     groups: HashMap<i64, Vec<Holding>>,
+    /// Rows of long groups, by request.
+    long: HashMap<i64, HashMap<i64, Vec<usize>>>,
     /// Groups in the order they came.
     order: Vec<i64>,
     cursors: HashMap<i64, (AgentId, FileStat, Cursor)>,
     touched: BTreeSet<i64>,
+}
+
+impl Pending {
+    /// The same as for any other group, which has been loaded.
+    fn apply_to_long(
+        &mut self,
+        key: i64,
+        call: Call,
+        session: i64,
+        source: i64,
+        developer: &Arc<str>,
+    ) {
+        let group = self.groups.entry(key).or_default();
+        let by_request = self.long.entry(key).or_insert_with(|| {
+            let mut by_request: HashMap<i64, Vec<usize>> = HashMap::new();
+            for (index, row) in group.iter().enumerate() {
+                by_request.entry(row.call_id.request_key()).or_default().push(index);
+            }
+            by_request
+        });
+        let of_request = by_request.entry(call.call_id.request_key()).or_default();
+        if let Some(&index) = of_request.iter().find(|&&index| group[index].is_place_of(&call)) {
+            group[index].absorb(&call, source);
+        } else {
+            of_request.push(group.len());
+            group.push(Holding::new(call, session, Arc::clone(developer), source));
+        }
+    }
 }
 
 impl Writer {
@@ -220,8 +254,11 @@ impl Writer {
         developer: &Arc<str>,
     ) -> Result<(), LedgerError> {
         let session = self.names.session(&self.db, call.agent, &call.session_id)?;
-        let group = self.group(call.call_id.group_key())?;
-        if let Some(place) = group.iter_mut().find(|row| row.is_place_of(&call)) {
+        let key = call.call_id.group_key();
+        let group = self.group(key)?;
+        if group.len() >= LONG_GROUP {
+            self.pending.apply_to_long(key, call, session, source, developer);
+        } else if let Some(place) = group.iter_mut().find(|row| row.is_place_of(&call)) {
             place.absorb(&call, source);
         } else {
             group.push(Holding::new(call, session, Arc::clone(developer), source));
@@ -279,6 +316,7 @@ impl Writer {
         }
         let mut deltas = Deltas::default();
         let mut groups = std::mem::take(&mut self.pending.groups);
+        self.pending.long.clear();
         let mut contested = HashMap::new();
         let order = std::mem::take(&mut self.pending.order);
         self.pending.stored += order.len();

@@ -223,10 +223,20 @@ fn a_collector_with_two_watches_looks() {
         return;
     }
     let home = Home::small();
+    a_folder_that_comes_later();
     let running = Running::start(&home);
     assert!(running.is_unwatched(), "half a watch is none");
     see(&home, 3);
     home.append("atlas/A.jsonl", &[call("a3", "A", "claude-opus-5-5")]);
     home.append("fresh/F.jsonl", &[call("f1", "F", "claude-opus-5-5")]);
     see(&home, 5);
+}
+
+/// The watch can fail long after the start.
+fn a_folder_that_comes_later() {
+    let home = Home::new();
+    let running = Running::start(&home);
+    home.append("atlas/A.jsonl", &[call("a1", "A", "claude-opus-5-5")]);
+    assert!(running.is_unwatched(), "not said");
+    see(&home, 1);
 }

@@ -26,6 +26,8 @@ mod cli_follow;
 mod cli_home;
 mod cli_json;
 mod cli_kill;
+mod cli_plain;
+mod cli_read_only;
 mod cli_two;
 mod cli_update;
 mod cli_upstream;

@@ -28,6 +28,10 @@ struct Seat {
 
 impl Seat {
     fn new(home: &Home, args: &[&str]) -> Self {
+        Self::of_kind("xterm-256color", home, args)
+    }
+
+    fn of_kind(term: &str, home: &Home, args: &[&str]) -> Self {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let master = openpt(flags).unwrap();
         grantpt(&master).unwrap();
@@ -38,7 +42,7 @@ impl Seat {
         tcsetwinsize(&terminal, size).unwrap();
         let program = home
             .command_now(args)
-            .env("TERM", "xterm-256color")
+            .env("TERM", term)
             .stdin(terminal.try_clone().unwrap())
             .stdout(terminal.try_clone().unwrap())
             .stderr(terminal.try_clone().unwrap())
@@ -123,6 +127,20 @@ fn every_signal_that_ends_a_program_leaves_the_terminal_as_it_was() {
         seat.signal(signal);
         seat.expect_end();
     }
+}
+
+#[test]
+fn a_terminal_that_cannot_draw_gets_plain_lines() {
+    let home = Home::small();
+    let mut seat = Seat::of_kind("dumb", &home, &[]);
+    assert_eq!(seat.program.wait().unwrap().code(), Some(0));
+    seat.expect("Today: ");
+    seat.expect("This is how it stands now");
+    let written = seat.written.lock().unwrap().clone();
+    assert!(written.contains("billing") && !written.contains('\x1b'), "{written:?}");
+    let mut seat = Seat::of_kind("dumb", &home, &["demo"]);
+    assert_eq!(seat.program.wait().unwrap().code(), Some(1));
+    seat.expect("the demo needs a terminal");
 }
 
 #[test]
