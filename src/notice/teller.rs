@@ -153,7 +153,7 @@ mod tests {
         fn tell(&self, _: &Notice) -> Result<(), String> {
             self.1
                 .as_ref()
-                .map_or(Ok(()), |hold| hold.lock().unwrap().recv().map_err(|_| "".into()))
+                .map_or(Ok(()), |hold| hold.lock().unwrap().recv().map_err(|_| String::new()))
         }
     }
 
