@@ -11,6 +11,6 @@ mod tally;
 mod words;
 
 pub use cap::{Cap, DEFAULT_GRACE, Period, Scope, Who};
-pub use decide::{Decision, decide};
+pub use decide::{Decision, decide, verdict};
 pub use period::window;
 pub use tally::{Tally, Used};

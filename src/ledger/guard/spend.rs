@@ -39,6 +39,14 @@ impl Reader {
         charged_to(&self.db, attribution)
     }
 
+    /// Where a session was last, if it has any call.
+    pub fn place_of(&self, session: i64) -> Result<Option<Charged>, LedgerError> {
+        let mut statement =
+            self.db.prepare_cached("SELECT max(id) FROM attribution WHERE session = ?1")?;
+        let latest: Option<i64> = statement.query_row([session], |row| row.get(0))?;
+        latest.map(|attribution| self.charged_to(attribution)).transpose()
+    }
+
     /// Shows every counted call of a time that has no price, and what it is charged to.
     pub fn unpriced(
         &self,
