@@ -63,7 +63,7 @@ impl Decision {
 pub fn decide(tally: &Tally, lifts: &[Lift], latches: &[Latch], now: Millis) -> Vec<Decision> {
     let mut decisions = Vec::new();
     for counted in &tally.caps {
-        let latches: Vec<&Latch> = latches
+        let broken: Vec<&Latch> = latches
             .iter()
             .filter(|latch| {
                 latch.cap == counted.cap.name
@@ -73,9 +73,9 @@ pub fn decide(tally: &Tally, lifts: &[Lift], latches: &[Latch], now: Millis) -> 
             })
             .collect();
         let subjects: BTreeSet<&Arc<str>> =
-            counted.used.keys().chain(latches.iter().map(|latch| &latch.subject)).collect();
+            counted.used.keys().chain(broken.iter().map(|latch| &latch.subject)).collect();
         for subject in subjects {
-            decisions.push(decide_one(counted, subject, lifts, &latches, now));
+            decisions.push(decide_one(counted, subject, lifts, &broken, now));
         }
     }
     decisions
@@ -103,7 +103,7 @@ fn decide_one(
     counted: &Counted,
     subject: &Arc<str>,
     lifts: &[Lift],
-    latches: &[&Latch],
+    broken: &[&Latch],
     now: Millis,
 ) -> Decision {
     let cap = &counted.cap;
@@ -120,7 +120,7 @@ fn decide_one(
         }
     }
     // A limit that was raised since starts anew.
-    let latched = latches.iter().any(|latch| latch.subject == *subject && latch.limit >= limit);
+    let latched = broken.iter().any(|latch| latch.subject == *subject && latch.limit >= limit);
     let used = counted.used.get(subject).copied().unwrap_or_default();
     let level = if latched { Some(LIMIT) } else { level(&used, limit, &cap.warn_at) };
     Decision {
