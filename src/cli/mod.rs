@@ -1,6 +1,8 @@
 //! The commands: one file each. The types of what can be typed are in `args`.
 
+mod actions;
 mod args;
+mod cap;
 mod config;
 mod context;
 mod demo;
@@ -8,13 +10,19 @@ mod doctor;
 mod explain;
 mod fetch;
 mod ingest;
+mod inside;
+mod leave;
+mod lift;
 mod live;
+mod mark;
 mod plain;
 mod prices;
 mod report;
 mod reprice;
 mod sessions;
 mod shell;
+mod standing;
+mod status;
 mod table;
 mod when;
 
@@ -35,6 +43,10 @@ enum Outcome {
     Done,
     /// There was nothing to report.
     NoData,
+    /// A cap is at a warning level.
+    Warned,
+    /// A cap is used up.
+    Over,
     /// `doctor` or a check found something wrong.
     Problems,
 }
@@ -44,8 +56,8 @@ enum Outcome {
 #[error("{0}")]
 struct UsageError(String);
 
-/// Runs the program and tells its exit code: 0 fine, 1 an error, 2 wrong usage or config, 5
-/// problems found, 10 nothing to report.
+/// Runs the program and tells its exit code: 0 fine, 1 an error, 2 wrong usage or config, 3 at
+/// a warning level, 4 over a cap, 5 problems found, 10 nothing to report.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -57,6 +69,8 @@ pub fn main() -> ExitCode {
     };
     match run(&cli) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Warned) => ExitCode::from(3),
+        Ok(Outcome::Over) => ExitCode::from(4),
         Ok(Outcome::NoData) => ExitCode::from(10),
         Ok(Outcome::Problems) => ExitCode::from(5),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
@@ -95,6 +109,14 @@ fn run(cli: &Cli) -> Result<Outcome> {
         }
         Some(Command::Report(args)) => report::run(&context, args, &mut out),
         Some(Command::Sessions(args)) => sessions::run(&context, args, &mut out),
+        Some(Command::Status(args)) => status::run(&context, *args, &mut out),
+        Some(Command::Cap(command)) => cap::run(&context, command, &mut out),
+        Some(Command::Snooze(args)) => lift::snooze(&context, args, &mut out),
+        Some(Command::Raise(args)) => lift::raise(&context, args, &mut out),
+        Some(Command::Actions(args)) => actions::run(&context, args, &mut out),
+        Some(Command::Flag(args)) => mark::run(&context, mark::Deed::Flag, args, &mut out),
+        Some(Command::Block(args)) => mark::run(&context, mark::Deed::Block, args, &mut out),
+        Some(Command::Unblock(args)) => mark::run(&context, mark::Deed::Unblock, args, &mut out),
         Some(Command::Explain(args)) => explain::run(&context, args, &mut out),
         Some(Command::Ingest(args)) => ingest::run(&context, *args, &mut out),
         Some(Command::Prices(command)) => prices::run(&context, command, &mut out),

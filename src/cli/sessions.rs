@@ -14,7 +14,7 @@ use crate::format;
 use crate::model::UsdTotal;
 
 /// The column that is left out where it is empty.
-const UNLOGGED: usize = 8;
+const UNLOGGED: usize = 9;
 
 #[derive(Serialize)]
 struct SessionsJson<'a> {
@@ -67,21 +67,28 @@ fn write_table(
         writeln!(out, "No sessions found. `spendtop doctor` says where they were looked for.")?;
         return Ok(());
     }
+    let cost = report::cost_word(context.is_on_plan());
     let headers = vec![
         "last activity",
         "session",
+        "mark",
         "agent",
         "project",
         "branch",
         "models",
         "calls",
-        "cost",
+        cost,
         "unlogged",
     ];
-    let mut aligns = vec![Align::Left; 6];
+    let mut aligns = vec![Align::Left; 7];
     aligns.extend([Align::Right; 3]);
     let mut table = Table::new(headers, aligns);
     table.set_color(context.color());
+    let marked =
+        |row: &report::Row| row.session.as_ref().is_some_and(|info| !info.marks.is_empty());
+    if !report.rows.iter().any(marked) {
+        table.hide(2);
+    }
     let projects = report.rows.iter().filter_map(|row| Some(&*row.session.as_ref()?.project));
     let projects = format::short_paths(projects);
     for row in &report.rows {
@@ -94,6 +101,7 @@ fn write_table(
         table.row(vec![
             last.strftime("%Y-%m-%d %H:%M").to_string(),
             format::printable(&info.session_id).chars().take(8).collect(),
+            info.mark_words().last().copied().unwrap_or_default().to_owned(),
             info.agent.name().to_owned(),
             format::printable(project).into_owned(),
             format::printable(&info.branch).into_owned(),

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::Cap;
 use super::tally::{Counted, Tally, Used};
+use super::{Cap, Who};
 use crate::model::{CapAction, LIMIT, Latch, Lift, LiftBy, Millis, Permille, PicoUsd, UsdTotal};
 
 /// How one subject of a cap stands in the present period.
@@ -63,33 +63,55 @@ impl Decision {
 pub fn decide(tally: &Tally, lifts: &[Lift], latches: &[Latch], now: Millis) -> Vec<Decision> {
     let mut decisions = Vec::new();
     for counted in &tally.caps {
-        let latches: Vec<&Latch> = latches
+        let broken: Vec<&Latch> = latches
             .iter()
             .filter(|latch| {
-                latch.cap == counted.cap.name && latch.level == LIMIT && latch.window.contains(&now)
+                latch.cap == counted.cap.name
+                    && latch.level == LIMIT
+                    && latch.window.contains(&now)
+                    && counted.means(&latch.subject)
             })
             .collect();
         let subjects: BTreeSet<&Arc<str>> =
-            counted.used.keys().chain(latches.iter().map(|latch| &latch.subject)).collect();
+            counted.used.keys().chain(broken.iter().map(|latch| &latch.subject)).collect();
         for subject in subjects {
-            decisions.push(decide_one(counted, subject, lifts, &latches, now));
+            decisions.push(decide_one(counted, subject, lifts, &broken, now));
         }
     }
     decisions
+}
+
+/// The decision that a session is to be held to: the strictest action in force among the caps that
+/// are about it, and of equals the one that holds longest. None where nothing is to happen.
+///
+/// A session that uses several models or branches asks for each.
+pub fn verdict<'d>(decisions: &'d [Decision], who: &Who<'_>) -> Option<&'d Decision> {
+    let about = |decision: &&Decision| {
+        who.in_scope(decision.cap.scope).is_some_and(|name| *name == *decision.subject)
+    };
+    decisions
+        .iter()
+        .filter(about)
+        .filter_map(|decision| Some((decision.action()?, decision.window.end, decision)))
+        // The first of equals: `max_by_key` would take the last.
+        .rev()
+        .max_by_key(|(action, end, _)| (*action, *end))
+        .map(|(_, _, decision)| decision)
 }
 
 fn decide_one(
     counted: &Counted,
     subject: &Arc<str>,
     lifts: &[Lift],
-    latches: &[&Latch],
+    broken: &[&Latch],
     now: Millis,
 ) -> Decision {
     let cap = &counted.cap;
     let mut limit = cap.limit;
     let mut snoozed_until = None;
     for lift in lifts.iter().filter(|lift| lift.cap == cap.name) {
-        if !(lift.at..lift.what.until()).contains(&now) {
+        // A clock that steps back takes nothing back within the period; over its start it does.
+        if now >= lift.what.until() || lift.at >= counted.window.end {
             continue;
         }
         match lift.what {
@@ -98,7 +120,7 @@ fn decide_one(
         }
     }
     // A limit that was raised since starts anew.
-    let latched = latches.iter().any(|latch| latch.subject == *subject && latch.limit >= limit);
+    let latched = broken.iter().any(|latch| latch.subject == *subject && latch.limit >= limit);
     let used = counted.used.get(subject).copied().unwrap_or_default();
     let level = if latched { Some(LIMIT) } else { level(&used, limit, &cap.warn_at) };
     Decision {

@@ -18,7 +18,7 @@ impl Reader {
         latches(&self.db, now)
     }
 
-    /// Lifts that are in force.
+    /// Lifts that have not ended.
     pub fn lifts(&self, now: Millis) -> Result<Vec<Lift>, LedgerError> {
         lifts(&self.db, now)
     }
@@ -72,7 +72,7 @@ impl Writer {
         latches(&self.db, now)
     }
 
-    /// Lifts that are in force.
+    /// Lifts that have not ended.
     pub fn lifts(&self, now: Millis) -> Result<Vec<Lift>, LedgerError> {
         lifts(&self.db, now)
     }
@@ -113,7 +113,7 @@ fn latches(db: &Connection, now: Millis) -> Result<Vec<Latch>, LedgerError> {
 fn lifts(db: &Connection, now: Millis) -> Result<Vec<Lift>, LedgerError> {
     let mut statement = db.prepare_cached(
         "SELECT cap, amount_pico, until, at, reason, by FROM lift
-         WHERE until > ?1 AND at <= ?1 ORDER BY id",
+         WHERE until > ?1 ORDER BY id",
     )?;
     let rows = statement.query_map([now.0], |row| {
         let until = Millis(row.get(2)?);
