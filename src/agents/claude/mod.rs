@@ -9,15 +9,18 @@ mod account;
 mod process;
 mod prompt;
 mod record;
+mod registry;
 mod relay;
+mod resume;
 mod search;
 mod statement;
+mod turn;
 mod usage;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use memchr::memmem::Finder;
@@ -27,7 +30,7 @@ use serde_json::value::RawValue;
 pub use self::account::is_on_plan;
 use self::record::{Body, Message, Record, Usage};
 use self::usage::Part;
-use super::{Agent, LastSeen, Unparsed, json};
+use super::{Agent, LastSeen, Live, Unparsed, json};
 use crate::model::{AgentId, Call, CallId, CallKind, Event, Millis, PicoUsd, Qualifiers};
 
 /// The model name of records that the client made up itself: errors, interruptions.
@@ -194,6 +197,23 @@ impl Agent for Claude {
 
     fn stop_arguments(&self, exe: &Path, argv: &[OsString], job_id: &str) -> Vec<OsString> {
         process::stop_arguments(exe, argv, job_id)
+    }
+
+    fn registry(&self, root: &Path) -> Option<PathBuf> {
+        // `<config>/projects` and `<config>/sessions`.
+        root.parent().map(|config| config.join("sessions"))
+    }
+
+    fn parse_live(&self, bytes: &[u8]) -> Option<Live> {
+        registry::parse(bytes)
+    }
+
+    fn in_turn(&self, tail: &[u8]) -> Option<bool> {
+        turn::in_turn(tail)
+    }
+
+    fn resume_command(&self, session_id: &str, cwd: Option<&str>) -> String {
+        resume::command(session_id, cwd)
     }
 }
 
