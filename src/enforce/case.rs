@@ -30,6 +30,8 @@ pub(super) struct Case {
     pub targets: Vec<Target>,
     /// Until when a worker's return is watched for.
     pub watch: Option<Millis>,
+    /// The cap was lifted in the meantime.
+    pub withdrawn: bool,
     /// Why nothing could be done, said once.
     pub told: BTreeSet<String>,
 }
@@ -67,6 +69,7 @@ impl Case {
             priced: 0,
             targets: Vec::new(),
             watch: None,
+            withdrawn: false,
             told: BTreeSet::new(),
         }
     }
@@ -205,7 +208,7 @@ impl Case {
                 steps,
             };
             target.step(&mut context);
-            if target.has_ended() && target.is_background() {
+            if target.has_ended() && target.is_background() && !self.withdrawn {
                 self.watch = Some(after(now, RESPAWN_MS));
             }
         }

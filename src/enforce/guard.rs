@@ -150,7 +150,10 @@ impl Guard {
     /// The cap was lifted. What was already told to end is ended, but not watched for a return.
     pub fn withdraw(&mut self, session: &SessionKey) {
         match self.cases.get_mut(session) {
-            Some(case) if matches!(case.stage, Stage::Stopping(_)) => case.watch = None,
+            Some(case) if matches!(case.stage, Stage::Stopping(_)) => {
+                case.withdrawn = true;
+                case.watch = None;
+            }
             _ => drop(self.cases.remove(session)),
         }
     }

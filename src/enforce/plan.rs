@@ -13,8 +13,9 @@ use super::guard::{Demand, Step};
 use super::locate::{Located, doubt};
 use super::stop::AgentStop;
 use super::table::{ProcessTable, Signal};
+use super::tools::{is_agent, tools_below};
 use crate::agents::{self, LiveKind};
-use crate::model::{Action, ActionKind, AgentId, Millis, ProcessKey};
+use crate::model::{Action, ActionKind, Millis, ProcessKey};
 
 /// Tools noted of one agent: more is a fork bomb, which is not ours to end.
 const MOST_TOOLS: usize = 1024;
@@ -306,27 +307,4 @@ impl Target {
             context.signal(tool, signal, true);
         }
     }
-}
-
-/// What a process started, without the agents among it and what they started: those are sessions
-/// of their own, to be judged by themselves.
-fn tools_below(table: &dyn ProcessTable, process: &ProcessKey) -> BTreeSet<ProcessKey> {
-    let mut tools: BTreeSet<ProcessKey> = table.descendants(process).into_iter().collect();
-    let agents: Vec<ProcessKey> =
-        tools.iter().filter(|tool| is_agent(table, tool)).cloned().collect();
-    for agent in agents {
-        for theirs in table.descendants(&agent) {
-            tools.remove(&theirs);
-        }
-        tools.remove(&agent);
-    }
-    tools
-}
-
-fn is_agent(table: &dyn ProcessTable, key: &ProcessKey) -> bool {
-    let Some(process) = table.process(key.pid).filter(|process| process.key == *key) else {
-        return false;
-    };
-    let Some(exe) = process.exe.as_deref() else { return false };
-    AgentId::ALL.iter().any(|agent| agents::adapter(*agent).is_executable(exe, &process.argv))
 }
