@@ -81,6 +81,8 @@ pub enum Command {
     Unblock(MarkArgs),
     /// Where a session's or a call's amount comes from, down to the line and the price row
     Explain(ExplainArgs),
+    /// Follows the transcripts and guards the caps in the foreground, until it is stopped
+    Daemon,
     /// Brings the ledger up to date, and does nothing else
     Ingest(JsonArg),
     /// The price book

@@ -133,6 +133,21 @@ impl Context {
         roots
     }
 
+    /// The config file, whether it is there or not.
+    pub(super) fn config_file(&self) -> Option<PathBuf> {
+        self.paths.config_file(self.global.config.as_deref()).map(|(path, _)| path)
+    }
+
+    /// Reads the config anew, for who runs longer than it lasts.
+    pub(super) fn reload(&self) -> daemon::Reload {
+        let global = self.global.clone();
+        Box::new(move || {
+            let again = Self::new(&global).map_err(|error| format!("{error:#}"))?;
+            again.book().map_err(|error| format!("{error:#}"))?;
+            Ok((again.config.clone(), again.roots()))
+        })
+    }
+
     /// The price book in force, with the user's own prices.
     pub(super) fn book(&self) -> Result<daemon::Book> {
         let kept = match Reader::open(&self.ledger) {

@@ -14,8 +14,8 @@ use super::context::Context;
 use super::live;
 use super::{Outcome, UsageError};
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::daemon::Collector;
+use crate::config::{Config, Notify};
+use crate::daemon::{Collector, Role};
 use crate::demo::{DemoLine, script};
 use crate::ingest::Root;
 use crate::model::{AgentId, Millis, PicoUsd};
@@ -54,8 +54,11 @@ pub(super) fn run(context: &Context, args: DemoArgs) -> Result<Outcome> {
     let collector = Collector {
         ledger: folder.path().join("ledger.db"),
         roots: vec![root],
-        config: Config::default(),
+        config: Config { notify: silent(), ..Config::default() },
+        config_file: None,
         clock,
+        role: Role::Collector,
+        reload: None,
     };
     let setting = Setting {
         developer,
@@ -67,6 +70,11 @@ pub(super) fn run(context: &Context, args: DemoArgs) -> Result<Outcome> {
         color: context.color(),
     };
     live::open(collector, setting, &context.paths)
+}
+
+/// A made-up session is nothing to tell anybody.
+fn silent() -> Notify {
+    Notify { desktop: false, ..Notify::default() }
 }
 
 /// Writes each line when its time has come; ends with the screen, or when the folder goes.

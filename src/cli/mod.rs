@@ -5,6 +5,7 @@ mod args;
 mod cap;
 mod config;
 mod context;
+mod daemon;
 mod demo;
 mod doctor;
 mod explain;
@@ -113,6 +114,10 @@ fn run(cli: &Cli) -> Result<Outcome> {
         Some(Command::Cap(command)) => cap::run(&context, command, &mut out),
         Some(Command::Snooze(args)) => lift::snooze(&context, args, &mut out),
         Some(Command::Raise(args)) => lift::raise(&context, args, &mut out),
+        Some(Command::Daemon) => {
+            drop(out);
+            return daemon::run(&context);
+        }
         Some(Command::Actions(args)) => actions::run(&context, args, &mut out),
         Some(Command::Flag(args)) => mark::run(&context, mark::Deed::Flag, args, &mut out),
         Some(Command::Block(args)) => mark::run(&context, mark::Deed::Block, args, &mut out),

@@ -3,13 +3,14 @@
 mod account;
 mod book;
 mod catch_up;
+mod engine;
 mod lock;
 mod notes;
 mod outbox;
 mod requests;
 mod run;
 pub mod sd_notify;
-mod sums;
+mod watchdog;
 mod watch;
 
 pub use account::is_on_plan;
@@ -19,4 +20,4 @@ pub use lock::{Attempt, Holder, InstanceLock, Role};
 pub use notes::store_notes;
 pub use outbox::Outbox;
 pub use requests::{keep_book, serve, waiting_requests};
-pub use run::{Collector, News, run};
+pub use run::{Collector, News, Order, Reload, run};

@@ -30,6 +30,17 @@ pub fn serve(
     now: Millis,
 ) -> Result<(), LedgerError> {
     store_notes(inbox, writer, &config.notify.channels())?;
+    answer(inbox, writer, book, config, now)
+}
+
+/// Does and answers everything that waits.
+pub(super) fn answer(
+    inbox: &Inbox,
+    writer: &mut Writer,
+    book: &mut Book,
+    config: &Config,
+    now: Millis,
+) -> Result<(), LedgerError> {
     for (id, request) in inbox.waiting(now)? {
         let answer = match request {
             Request::Reprice => {

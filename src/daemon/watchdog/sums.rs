@@ -3,16 +3,17 @@
 //! A pass of the guard must not cost more because a month is long: the ledger is asked for a
 //! period's sums when the period begins, and after that tells what each commit changed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::Book;
+use crate::daemon::Book;
+use crate::guard::who;
 use crate::ledger::{Change, Charged, LedgerError, Writer};
-use crate::model::{Call, Cost, Millis, PicoUsd, SessionKey, UsdTotal};
-use crate::policy::{Cap, Tally, Used, Who};
+use crate::model::{Millis, SessionKey, UsdTotal};
+use crate::policy::{Cap, Decision, Tally, Used, Who};
 
 /// Sums of every period that some cap is for.
 #[derive(Debug, Default)]
@@ -136,6 +137,26 @@ impl Sums {
         Ok(())
     }
 
+    /// The sessions that spent what a decision is about, and what their calls are charged to.
+    pub(super) fn sessions_of(
+        &mut self,
+        writer: &Writer,
+        decision: &Decision,
+    ) -> Result<BTreeMap<SessionKey, Vec<Charged>>, LedgerError> {
+        let period = self.periods.iter().find(|period| period.time == decision.window);
+        let attributions: Vec<i64> =
+            period.map_or_else(Vec::new, |period| period.used.keys().copied().collect());
+        let mut sessions: BTreeMap<SessionKey, Vec<Charged>> = BTreeMap::new();
+        for attribution in attributions {
+            let to = self.charged(writer, attribution)?;
+            let name = who(to).in_scope(decision.cap.scope);
+            if name.is_some_and(|name| *name == *decision.subject) {
+                sessions.entry(session_key(to)).or_default().push(to.clone());
+            }
+        }
+        Ok(sessions)
+    }
+
     fn add_session(
         &mut self,
         writer: &mut Writer,
@@ -181,17 +202,8 @@ fn add_reserves(
     used: &mut HashMap<i64, Used>,
 ) -> Result<(), LedgerError> {
     writer.unpriced(time, &mut |attribution, call| {
-        let amount = reserve(book, call).unwrap_or(PicoUsd::ZERO);
-        used.entry(attribution).or_default().reserve += amount;
+        used.entry(attribution).or_default().reserve += book.book().set_aside(call);
     })
-}
-
-/// What to set aside for a call without a price.
-pub(super) fn reserve(book: &Book, call: &Call) -> Option<PicoUsd> {
-    match book.book().price(call) {
-        Cost::Priced(charge) => Some(charge.amount),
-        Cost::Unpriced(reason) => book.book().reserve(call, reason),
-    }
 }
 
 fn unlogged(
@@ -201,18 +213,6 @@ fn unlogged(
     let all = writer.unlogged()?.into_iter().filter(|unlogged| time.contains(&unlogged.at));
     let key = |agent, session_id| SessionKey { agent, session_id };
     Ok(all.map(|one| (key(one.agent, one.session_id), one.amount.into())).collect())
-}
-
-/// What spend is charged to, as policy names it.
-pub(super) fn who(charged: &Charged) -> Who<'_> {
-    Who {
-        developer: &charged.developer,
-        project: &charged.project,
-        branch: &charged.branch,
-        model: &charged.model,
-        agent: charged.agent,
-        session_id: &charged.session_id,
-    }
 }
 
 /// The session that spend is charged to.
