@@ -16,9 +16,10 @@ pub fn store_notes(
     let Some((last, _)) = notes.last() else { return Ok(Vec::new()) };
     writer.together(|writer| {
         for (number, note) in &notes {
-            match note {
-                Some(note) => writer.store_note(note, channels)?,
-                None => tracing::warn!("note {number} of a newer spendtop is not understood"),
+            if let Some(note) = note {
+                writer.store_note(note, channels)?;
+            } else {
+                tracing::warn!("note {number} of a newer spendtop is not understood");
             }
         }
         Ok(())
