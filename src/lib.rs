@@ -44,6 +44,7 @@
 //! | a price, or a price's date | `assets/prices/overlay.toml`, then `assets/prices/build.py` |
 //! | how usage becomes money | `pricing/formula.rs`, `pricing/select.rs` |
 //! | what is stored | `assets/migrations/`, never editing a released one |
+//! | how the person is told, and in which words | `notice/`, one file for each channel |
 //! | a command | `cli/args.rs` for what can be typed, `cli/<command>.rs` |
 //! | a panel of the screen | `tui/view/` |
 //!

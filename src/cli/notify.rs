@@ -102,23 +102,23 @@ pub(super) fn test(context: &Context, args: JsonArg, out: &mut dyn Write) -> Res
 
 /// `notify deliver`. Nobody sees what it says, so it says nothing: what could not be told is left
 /// in the inbox for the next daemon.
-pub(super) fn deliver(global: &Global) -> Result<Outcome> {
-    let Some(notice) = read_notice() else { return Ok(Outcome::Failed) };
+pub(super) fn deliver(global: &Global) -> Outcome {
+    let Some(notice) = read_notice() else { return Outcome::Failed };
     let paths = Paths::from_env();
     // A config that cannot be read must not silence what a hook has to say.
     let config = Config::load(&paths, global.config.as_deref()).unwrap_or_default();
     let tried = tell_all(&config.notify, &notice);
     let told = tried.iter().any(|tried| tried.outcome.is_ok());
-    let Some(ledger) = paths.ledger(global.db.as_deref()) else { return Ok(Outcome::Failed) };
+    let Some(ledger) = paths.ledger(global.db.as_deref()) else { return Outcome::Failed };
     let now = SystemClock.now();
     let note = Note::Notice { notice, told };
     for _ in 0..LEAVE_TRIES {
         let inbox = Inbox::open(&paths::inbox_of(&ledger));
         if inbox.and_then(|inbox| inbox.leave(&note, now)).is_ok() {
-            return Ok(if told { Outcome::Done } else { Outcome::Failed });
+            return if told { Outcome::Done } else { Outcome::Failed };
         }
     }
-    Ok(Outcome::Failed)
+    Outcome::Failed
 }
 
 /// The notice on stdin; none where there is no such thing.
