@@ -196,6 +196,14 @@ fn login_name() -> Option<String> {
     })
 }
 
+/// Where this program is: absolute, symbolic links resolved.
+pub fn program() -> std::io::Result<PathBuf> {
+    let path = std::env::current_exe()?;
+    // What Linux adds where a newer program took the place of the running one.
+    let text = path.to_string_lossy();
+    Ok(text.strip_suffix(" (deleted)").map_or_else(|| path.clone(), PathBuf::from))
+}
+
 /// The number of the process's user, for launchd's names.
 pub fn user_number() -> u32 {
     rustix::process::getuid().as_raw()

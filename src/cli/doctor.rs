@@ -1,5 +1,7 @@
 //! `doctor`: what is wrong, and what to do about it.
 
+mod notices;
+
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 
@@ -40,7 +42,7 @@ struct RootJson {
 struct Finding {
     /// What kind: `unreadable`, `unparsed_lines`, `oversized_lines`, `unpriced_model`,
     /// `implausible_call`, `undated_total`, `ledger`, `price_book_age`, `no_transcripts`, `behind`,
-    /// `foreign_root`.
+    /// `foreign_root`, `untold_notice`, `notification_service`.
     kind: &'static str,
     /// How many.
     count: u64,
@@ -115,7 +117,9 @@ fn examine(context: &Context, findings: &mut Vec<Finding>) -> Result<()> {
     of_roots(context, findings);
     if let Some(reader) = Reader::open(&context.ledger)? {
         of_ledger(&reader, findings)?;
+        notices::of_outbox(context, &reader, findings)?;
     }
+    notices::of_desktop(context, findings);
     of_book(context, findings)
 }
 
