@@ -14,3 +14,4 @@ pub use cap::{Cap, DEFAULT_GRACE, Period, Scope, Who};
 pub use decide::{Decision, decide, verdict};
 pub use period::window;
 pub use tally::{Tally, Used};
+pub use words::notice_key;
