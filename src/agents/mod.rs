@@ -6,6 +6,7 @@
 pub mod claude;
 mod json;
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -32,6 +33,17 @@ pub trait Agent: Sync {
         state: &mut State,
         events: &mut Vec<Event>,
     ) -> Result<(), Unparsed>;
+
+    /// Whether a process with this executable and these arguments is the agent. The name that a
+    /// process gives itself does not count.
+    fn is_executable(&self, exe: &Path, argv: &[OsString]) -> bool;
+
+    /// Whether such a process was started without a screen, to answer one prompt.
+    fn is_headless(&self, exe: &Path, argv: &[OsString]) -> bool;
+
+    /// The arguments with which the same program stops one of its background workers, which would
+    /// start again if they were only signalled.
+    fn stop_arguments(&self, exe: &Path, argv: &[OsString], job_id: &str) -> Vec<OsString>;
 }
 
 /// The adapter of an agent.

@@ -5,6 +5,7 @@
 //! subagents have files of their own that carry the parent's session id. The adapter reports what
 //! each record says; which records are one call, and whose it is, the ledger decides.
 
+mod process;
 mod prompt;
 mod record;
 mod relay;
@@ -13,6 +14,7 @@ mod usage;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::ffi::OsString;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -170,6 +172,18 @@ impl Agent for Claude {
         let text = json::mended(&text);
         let parsed = serde_json::from_str(&text).map_err(|_| Unparsed::NotJson)?;
         state.read(&parsed, &Raw::new(&text, offset), events)
+    }
+
+    fn is_executable(&self, exe: &Path, argv: &[OsString]) -> bool {
+        process::is_executable(exe, argv)
+    }
+
+    fn is_headless(&self, exe: &Path, argv: &[OsString]) -> bool {
+        process::is_headless(exe, argv)
+    }
+
+    fn stop_arguments(&self, exe: &Path, argv: &[OsString], job_id: &str) -> Vec<OsString> {
+        process::stop_arguments(exe, argv, job_id)
     }
 }
 

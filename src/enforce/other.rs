@@ -1,0 +1,45 @@
+//! Systems where a process cannot be told from its successor with certainty: nothing is found and
+//! nothing signalled, so caps block and tell.
+
+use std::ffi::{OsStr, OsString};
+use std::sync::Arc;
+
+use super::table::{Process, ProcessTable, Refused, Signal};
+use crate::model::ProcessKey;
+
+/// A process table without processes.
+#[derive(Clone, Debug, Default)]
+pub struct Kernel;
+
+impl Kernel {
+    /// The table.
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+impl ProcessTable for Kernel {
+    fn process(&self, _pid: u32) -> Option<Process> {
+        None
+    }
+
+    fn own(&self) -> ProcessKey {
+        ProcessKey { boot_id: Arc::from(""), pid: std::process::id(), start_time: 0 }
+    }
+
+    fn uid(&self) -> u32 {
+        rustix::process::geteuid().as_raw()
+    }
+
+    fn descendants(&self, _process: &ProcessKey) -> Vec<ProcessKey> {
+        Vec::new()
+    }
+
+    fn variable(&self, _process: &ProcessKey, _name: &OsStr) -> Option<OsString> {
+        None
+    }
+
+    fn signal(&self, _process: &ProcessKey, _signal: Signal) -> Result<(), Refused> {
+        Err(Refused::Unsupported)
+    }
+}

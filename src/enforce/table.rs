@@ -1,0 +1,164 @@
+//! The processes of the machine, as the guard sees them: who is there, and how one is signalled.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::agents;
+use crate::model::{AgentId, ProcessKey};
+
+/// Parents looked at before a chain counts as endless.
+const DEEPEST: usize = 64;
+
+/// A process at the moment it was looked at.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Process {
+    /// Tells it from every other that ever had its number.
+    pub key: ProcessKey,
+    /// Its parent's pid; zero for none.
+    pub ppid: u32,
+    /// The user it runs as; none where its real, effective and saved user differ.
+    pub uid: Option<u32>,
+    /// Its executable, by the kernel's link; none where that cannot be read.
+    pub exe: Option<PathBuf>,
+    /// Its arguments. They may hold a prompt: never stored, logged or shown.
+    pub argv: Vec<OsString>,
+    /// It runs. A zombie does not.
+    pub is_alive: bool,
+}
+
+/// Leaves the arguments out: an agent's hold the person's prompt.
+impl fmt::Debug for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Process")
+            .field("key", &self.key)
+            .field("ppid", &self.ppid)
+            .field("uid", &self.uid)
+            .field("exe", &self.exe)
+            .field("is_alive", &self.is_alive)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The signals that the guard sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Signal {
+    /// What ends a headless agent gently.
+    Int,
+    /// What ends an interactive agent gently.
+    Term,
+    /// What no process can ignore.
+    Kill,
+}
+
+impl Signal {
+    /// The name in the audit trail.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Int => "SIGINT",
+            Self::Term => "SIGTERM",
+            Self::Kill => "SIGKILL",
+        }
+    }
+}
+
+/// Why a signal was not sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It has ended.
+    #[error("it has ended")]
+    Ended,
+    /// Its number belongs to another process by now.
+    #[error("the pid belongs to another process now")]
+    Reused,
+    /// It runs as somebody else, or changed users.
+    #[error("it is another user's process")]
+    OtherUser,
+    /// No process that anyone may end: pid 0 or 1, or no pid at all.
+    #[error("no process that may be signalled")]
+    Reserved,
+    /// Ourselves, or a process that we live in.
+    #[error("it is spendtop's own process or one that spendtop runs in")]
+    Ourselves,
+    /// This system gives no way to be certain.
+    #[error("processes cannot be told apart with certainty on this system")]
+    Unsupported,
+    /// What the system said.
+    #[error("{0}")]
+    System(String),
+}
+
+/// The processes of the machine.
+pub trait ProcessTable {
+    /// The process with this number now, a zombie included.
+    fn process(&self, pid: u32) -> Option<Process>;
+
+    /// This process.
+    fn own(&self) -> ProcessKey;
+
+    /// The user that this process runs as.
+    fn uid(&self) -> u32;
+
+    /// Everything that the process started and that still has it among its parents. Tools have
+    /// process groups and sessions of their own, so only parentage finds them.
+    fn descendants(&self, process: &ProcessKey) -> Vec<ProcessKey>;
+
+    /// A variable that the process was started with.
+    fn variable(&self, process: &ProcessKey, name: &OsStr) -> Option<OsString>;
+
+    /// Signals this very process, or none: it is held fast first and then checked.
+    fn signal(&self, process: &ProcessKey, signal: Signal) -> Result<(), Refused>;
+
+    /// This very process still runs. A zombie does not.
+    fn is_alive(&self, process: &ProcessKey) -> bool {
+        self.process(process.pid).is_some_and(|found| found.is_alive && found.key == *process)
+    }
+
+    /// The process's parents, the nearest first.
+    fn ancestors(&self, pid: u32) -> Vec<Process> {
+        let mut found: Vec<Process> = Vec::new();
+        let Some(mut child) = self.process(pid) else { return found };
+        while child.ppid > 0 && found.len() < DEEPEST {
+            let Some(parent) = self.process(child.ppid) else { break };
+            // A parent is older than its child: a younger one got the number in between.
+            if parent.key.start_time > child.key.start_time {
+                break;
+            }
+            found.push(parent.clone());
+            child = parent;
+        }
+        found
+    }
+
+    /// Why this process must not be signalled, whoever asks; none: it may be.
+    fn refusal(&self, process: &ProcessKey) -> Option<Refused> {
+        if process.pid <= 1 || i32::try_from(process.pid).is_err() {
+            return Some(Refused::Reserved);
+        }
+        let own = self.own();
+        if process.pid == own.pid
+            || self.ancestors(own.pid).iter().any(|parent| parent.key.pid == process.pid)
+        {
+            return Some(Refused::Ourselves);
+        }
+        let Some(found) = self.process(process.pid) else { return Some(Refused::Ended) };
+        if found.key != *process {
+            return Some(Refused::Reused);
+        }
+        if found.uid != Some(self.uid()) {
+            return Some(Refused::OtherUser);
+        }
+        (!found.is_alive).then_some(Refused::Ended)
+    }
+}
+
+/// The nearest ancestor that is an agent, by its executable: what a hook, or a command that an
+/// agent runs, lives in.
+pub fn agent_ancestor(table: &dyn ProcessTable, pid: u32) -> Option<(AgentId, Process)> {
+    table.ancestors(pid).into_iter().find_map(|process| {
+        let exe = process.exe.as_deref()?;
+        let is = |agent: &AgentId| agents::adapter(*agent).is_executable(exe, &process.argv);
+        let agent = AgentId::ALL.into_iter().find(is)?;
+        Some((agent, process))
+    })
+}
