@@ -9,6 +9,6 @@ mod watch;
 
 pub use book::Book;
 pub use catch_up::{CaughtUp, Plan, Progress, catch_up, plan, plan_paths};
-pub use lock::{Attempt, Holder, InstanceLock, Role};
+pub use lock::{Attempt, Holder, InstanceLock, Role, is_collected};
 pub use requests::{keep_book, serve, waiting_requests};
 pub use run::{Collector, News, run};

@@ -100,11 +100,6 @@ impl Whose {
         }
     }
 
-    /// The session.
-    pub fn session(&self) -> &SessionKey {
-        &self.session
-    }
-
     /// The repository, or empty.
     pub fn project(&self) -> &str {
         &self.project

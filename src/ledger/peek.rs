@@ -81,6 +81,13 @@ impl Inbox {
         opened().map_err(|error| error.of_file(path))
     }
 
+    /// Opens the inbox for one note, making it if need be.
+    pub fn create_quickly(path: &Path) -> Result<Self, LedgerError> {
+        let inbox = Self::open(path)?;
+        leave_no_work(&inbox.db)?;
+        Ok(inbox)
+    }
+
     /// What waits to be stored.
     pub fn pending(&self) -> Result<Pending, LedgerError> {
         // Most notes are actions and failures: they change nothing that a hook decides.
