@@ -1,5 +1,7 @@
 //! `doctor`: what is wrong, and what to do about it.
 
+mod notices;
+
 use std::io::Write;
 
 use anyhow::Result;
@@ -36,7 +38,8 @@ struct RootJson {
 #[derive(Debug, Serialize)]
 struct Finding {
     /// What kind: `unreadable`, `unparsed_lines`, `oversized_lines`, `unpriced_model`,
-    /// `implausible_call`, `ledger`, `price_book_age`, `no_transcripts`, `behind`.
+    /// `implausible_call`, `ledger`, `price_book_age`, `no_transcripts`, `behind`,
+    /// `untold_notice`, `notification_service`.
     kind: &'static str,
     /// How many.
     count: u64,
@@ -110,7 +113,9 @@ fn examine(context: &Context, findings: &mut Vec<Finding>) -> Result<()> {
     of_files(&freshness, findings);
     if let Some(reader) = Reader::open(&context.ledger)? {
         of_ledger(&reader, findings)?;
+        notices::of_outbox(context, &reader, findings)?;
     }
+    notices::of_desktop(context, findings);
     of_book(context, findings)
 }
 

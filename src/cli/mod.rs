@@ -9,9 +9,11 @@ mod explain;
 mod fetch;
 mod ingest;
 mod live;
+mod notify;
 mod prices;
 mod report;
 mod reprice;
+mod service;
 mod sessions;
 mod shell;
 mod table;
@@ -23,7 +25,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
-use self::args::{Cli, Command};
+use self::args::{Cli, Command, NotifyCommand};
 use self::context::Context;
 use crate::config::ConfigError;
 
@@ -36,6 +38,8 @@ enum Outcome {
     NoData,
     /// `doctor` or a check found something wrong.
     Problems,
+    /// It did not work, and that was said.
+    Failed,
 }
 
 /// Something in what the user typed or wrote is wrong; exit code 2, as clap's.
@@ -58,6 +62,7 @@ pub fn main() -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::NoData) => ExitCode::from(10),
         Ok(Outcome::Problems) => ExitCode::from(5),
+        Ok(Outcome::Failed) => ExitCode::from(1),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "spendtop: {error:#}");
@@ -72,6 +77,7 @@ fn run(cli: &Cli) -> Result<Outcome> {
         Some(Command::Completions { shell }) => return shell::completions(*shell),
         Some(Command::Man) => return shell::man(),
         Some(Command::Config(command)) => return config::run(&cli.global, command),
+        Some(Command::Notify(NotifyCommand::Deliver)) => return notify::deliver(&cli.global),
         _ => {}
     }
     let context = Context::new(&cli.global)?;
@@ -97,7 +103,14 @@ fn run(cli: &Cli) -> Result<Outcome> {
         Some(Command::Prices(command)) => prices::run(&context, command, &mut out),
         Some(Command::Reprice(args)) => reprice::run(&context, *args, &mut out),
         Some(Command::Doctor(args)) => doctor::run(&context, *args, &mut out),
-        Some(Command::Config(_) | Command::Completions { .. } | Command::Man) => Ok(Outcome::Done),
+        Some(Command::Notify(NotifyCommand::Test(args))) => notify::test(&context, *args, &mut out),
+        Some(Command::Service(command)) => service::run(&context, *command, &mut out),
+        Some(
+            Command::Config(_)
+            | Command::Completions { .. }
+            | Command::Man
+            | Command::Notify(NotifyCommand::Deliver),
+        ) => Ok(Outcome::Done),
     }?;
     out.flush()?;
     Ok(outcome)
