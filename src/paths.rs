@@ -133,6 +133,20 @@ impl Paths {
         unique
     }
 
+    /// Where Claude Code says who is logged in: beside the home's config folder, or in the one that
+    /// the environment names.
+    pub fn claude_account_files(&self) -> Vec<PathBuf> {
+        let name = ".claude.json";
+        match &self.claude_config_dir {
+            Some(list) => {
+                let list = list.to_string_lossy();
+                let folders = list.split(',').map(str::trim).filter(|folder| !folder.is_empty());
+                folders.map(|folder| self.expand(Path::new(folder)).join(name)).collect()
+            }
+            None => self.home.iter().map(|home| home.join(name)).collect(),
+        }
+    }
+
     /// A Claude config folder's transcripts; the `projects` folder itself is taken as it is.
     pub fn claude_projects(&self, folder: &Path) -> PathBuf {
         let folder = self.expand(folder);

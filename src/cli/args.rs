@@ -1,9 +1,15 @@
 //! What the user can type.
 
+mod guard;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub use self::guard::{
+    ActionsArgs, CapCommand, MarkArgs, RaiseArgs, SimulateArgs, SnoozeArgs, StatusArgs,
+};
 
 /// top for what coding agents spend.
 ///
@@ -56,6 +62,23 @@ pub enum Command {
     Report(ReportArgs),
     /// Sessions, newest activity first
     Sessions(SessionsArgs),
+    /// Today against each cap; exit code 3 at a warning level, 4 over a cap
+    Status(StatusArgs),
+    /// Caps: how they stand, what they mean, what one would have done
+    #[command(subcommand)]
+    Cap(CapCommand),
+    /// Lifts a cap for a while; who and why is kept
+    Snooze(SnoozeArgs),
+    /// Raises a cap until its present period ends; who and why is kept
+    Raise(RaiseArgs),
+    /// What was done for caps and by hand, newest first, and how to take a session up again
+    Actions(ActionsArgs),
+    /// Marks a session, in reports and on the screen
+    Flag(MarkArgs),
+    /// Has a session's hook stop it at its next step
+    Block(MarkArgs),
+    /// Takes a session's marks back
+    Unblock(MarkArgs),
     /// Where a session's or a call's amount comes from, down to the line and the price row
     Explain(ExplainArgs),
     /// Brings the ledger up to date, and does nothing else

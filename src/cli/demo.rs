@@ -57,6 +57,7 @@ pub(super) fn run(context: &Context, args: DemoArgs) -> Result<Outcome> {
     let setting = Setting {
         developer,
         daily_cap: Some(PicoUsd::from_dollars(DAILY_CAP)),
+        on_plan: false,
         zone: context.config.zone(),
         looked_at: vec!["the demo's own folder".into()],
         config_file: String::new(),

@@ -3,6 +3,7 @@
 mod notices;
 
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 
 use anyhow::Result;
 use serde::Serialize;
@@ -38,7 +39,7 @@ struct RootJson {
 #[derive(Debug, Serialize)]
 struct Finding {
     /// What kind: `unreadable`, `unparsed_lines`, `oversized_lines`, `unpriced_model`,
-    /// `implausible_call`, `ledger`, `price_book_age`, `no_transcripts`, `behind`,
+    /// `implausible_call`, `ledger`, `price_book_age`, `no_transcripts`, `behind`, `foreign_root`,
     /// `untold_notice`, `notification_service`.
     kind: &'static str,
     /// How many.
@@ -111,6 +112,7 @@ pub(super) fn run(context: &Context, args: JsonArg, out: &mut dyn Write) -> Resu
 fn examine(context: &Context, findings: &mut Vec<Finding>) -> Result<()> {
     let freshness = context.freshen()?;
     of_files(&freshness, findings);
+    of_roots(context, findings);
     if let Some(reader) = Reader::open(&context.ledger)? {
         of_ledger(&reader, findings)?;
         notices::of_outbox(context, &reader, findings)?;
@@ -167,6 +169,32 @@ fn of_files(freshness: &Freshness, findings: &mut Vec<Finding>) {
             items: Vec::new(),
             is_problem: false,
         }),
+    }
+}
+
+/// Another user's transcripts can be counted; their sessions are never signalled.
+fn of_roots(context: &Context, findings: &mut Vec<Finding>) {
+    let us = rustix::process::getuid().as_raw();
+    let foreign =
+        |path: &std::path::PathBuf| std::fs::metadata(path).is_ok_and(|folder| folder.uid() != us);
+    let items: Vec<String> = context
+        .roots()
+        .into_iter()
+        .map(|root| root.path)
+        .filter(foreign)
+        .map(|path| path.display().to_string())
+        .collect();
+    if !items.is_empty() {
+        let folders = format::counted(items.len() as u64, "folder", "folders");
+        findings.push(Finding {
+            kind: "foreign_root",
+            count: items.len() as u64,
+            message: format!(
+                "of another user, so caps flag the sessions there and never stop them: {folders}"
+            ),
+            items,
+            is_problem: false,
+        });
     }
 }
 

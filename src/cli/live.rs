@@ -19,6 +19,7 @@ pub(super) fn run(context: &Context) -> Result<Outcome> {
     let setting = Setting {
         developer: Arc::from(context.developer()),
         daily_cap: context.config.daily_cap,
+        on_plan: context.is_on_plan(),
         zone: context.config.zone(),
         looked_at: roots.iter().map(|root| show(&context.paths, &root.path)).collect(),
         config_file: config_file.map_or_else(String::new, |(path, _)| show(&context.paths, &path)),

@@ -1,14 +1,21 @@
 //! The commands: one file each. The types of what can be typed are in `args`.
 
+mod actions;
 mod args;
+mod cap;
 mod config;
 mod context;
 mod demo;
 mod doctor;
 mod explain;
 mod fetch;
+mod hook;
 mod ingest;
+mod inside;
+mod leave;
+mod lift;
 mod live;
+mod mark;
 mod notify;
 mod prices;
 mod report;
@@ -16,6 +23,8 @@ mod reprice;
 mod service;
 mod sessions;
 mod shell;
+mod standing;
+mod status;
 mod table;
 mod when;
 
@@ -36,6 +45,10 @@ enum Outcome {
     Done,
     /// There was nothing to report.
     NoData,
+    /// A cap is at a warning level.
+    Warned,
+    /// A cap is used up.
+    Over,
     /// `doctor` or a check found something wrong.
     Problems,
     /// It did not work, and that was said.
@@ -47,9 +60,13 @@ enum Outcome {
 #[error("{0}")]
 struct UsageError(String);
 
-/// Runs the program and tells its exit code: 0 fine, 1 an error, 2 wrong usage or config, 5
-/// problems found, 10 nothing to report.
+/// Runs the program and tells its exit code: 0 fine, 1 an error, 2 wrong usage or config, 3 at
+/// a warning level, 4 over a cap, 5 problems found, 10 nothing to report.
 pub fn main() -> ExitCode {
+    // An agent waits for this one, and must never be told of an error.
+    if let Some(asked) = hook::Asked::read(std::env::args_os()) {
+        return hook::answer(&asked);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -60,6 +77,8 @@ pub fn main() -> ExitCode {
     };
     match run(&cli) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Warned) => ExitCode::from(3),
+        Ok(Outcome::Over) => ExitCode::from(4),
         Ok(Outcome::NoData) => ExitCode::from(10),
         Ok(Outcome::Problems) => ExitCode::from(5),
         Ok(Outcome::Failed) => ExitCode::from(1),
@@ -98,6 +117,14 @@ fn run(cli: &Cli) -> Result<Outcome> {
         }
         Some(Command::Report(args)) => report::run(&context, args, &mut out),
         Some(Command::Sessions(args)) => sessions::run(&context, args, &mut out),
+        Some(Command::Status(args)) => status::run(&context, *args, &mut out),
+        Some(Command::Cap(command)) => cap::run(&context, command, &mut out),
+        Some(Command::Snooze(args)) => lift::snooze(&context, args, &mut out),
+        Some(Command::Raise(args)) => lift::raise(&context, args, &mut out),
+        Some(Command::Actions(args)) => actions::run(&context, args, &mut out),
+        Some(Command::Flag(args)) => mark::run(&context, mark::Deed::Flag, args, &mut out),
+        Some(Command::Block(args)) => mark::run(&context, mark::Deed::Block, args, &mut out),
+        Some(Command::Unblock(args)) => mark::run(&context, mark::Deed::Unblock, args, &mut out),
         Some(Command::Explain(args)) => explain::run(&context, args, &mut out),
         Some(Command::Ingest(args)) => ingest::run(&context, *args, &mut out),
         Some(Command::Prices(command)) => prices::run(&context, command, &mut out),

@@ -63,12 +63,27 @@ fn write_table(
         writeln!(out, "No session in this time. `spendtop doctor` says where was looked.")?;
         return Ok(());
     }
-    let headers =
-        vec!["last activity", "session", "agent", "project", "branch", "models", "calls", "cost"];
-    let mut aligns = vec![Align::Left; 6];
+    let cost = report::cost_word(context.is_on_plan());
+    let headers = vec![
+        "last activity",
+        "session",
+        "mark",
+        "agent",
+        "project",
+        "branch",
+        "models",
+        "calls",
+        cost,
+    ];
+    let mut aligns = vec![Align::Left; 7];
     aligns.extend([Align::Right, Align::Right]);
     let mut table = Table::new(headers, aligns);
     table.set_color(context.color());
+    let marked =
+        |row: &report::Row| row.session.as_ref().is_some_and(|info| !info.marks.is_empty());
+    if !report.rows.iter().any(marked) {
+        table.hide(2);
+    }
     let projects = report.rows.iter().filter_map(|row| Some(&*row.session.as_ref()?.project));
     let projects = format::short_paths(projects);
     for row in &report.rows {
@@ -81,6 +96,7 @@ fn write_table(
         table.row(vec![
             last.strftime("%Y-%m-%d %H:%M").to_string(),
             format::printable(&info.session_id).chars().take(8).collect(),
+            info.mark_words().last().copied().unwrap_or_default().to_owned(),
             info.agent.name().to_owned(),
             format::printable(project).into_owned(),
             format::printable(&info.branch).into_owned(),

@@ -7,6 +7,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::Millis;
+
 /// What a holder does with the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -29,6 +31,9 @@ pub struct Holder {
     /// A collector has read everything there was when it started: the ledger is whole.
     #[serde(default)]
     pub caught_up: bool,
+    /// Since when it runs.
+    #[serde(default)]
+    pub since: Option<Millis>,
 }
 
 /// The held lock; released when dropped, and by the kernel when the process ends however it ends.
@@ -68,6 +73,7 @@ impl InstanceLock {
                     pid: std::process::id(),
                     version: env!("CARGO_PKG_VERSION").to_owned(),
                     caught_up: false,
+                    since: None,
                 };
                 let mut lock = Self { file, holder };
                 lock.say()?;

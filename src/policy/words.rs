@@ -7,7 +7,7 @@ use crate::format::{money_fixed, printable};
 use crate::model::{LIMIT, Permille, UsdTotal};
 
 /// Amounts of caps are read to the cent; a cap of cents needs more.
-fn decimals(limit: UsdTotal) -> u32 {
+pub(super) fn decimals(limit: UsdTotal) -> u32 {
     if limit < UsdTotal(1_000_000_000_000) { 4 } else { 2 }
 }
 

@@ -5,6 +5,7 @@
 //! subagents have files of their own that carry the parent's session id. The adapter reports what
 //! each record says; which records are one call, and whose it is, the ledger decides.
 
+mod account;
 mod process;
 mod prompt;
 mod record;
@@ -22,6 +23,7 @@ use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+pub use self::account::is_on_plan;
 use self::record::{Body, Message, Record, Usage};
 use self::usage::Part;
 use super::{Agent, LastSeen, Unparsed, json};

@@ -4,7 +4,9 @@
 //! so that it starts quickly. Everything that may fail is caught here.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -17,7 +19,7 @@ use super::super::context::Context;
 use super::stdin::Patient;
 use crate::clock::{Clock, SystemClock};
 use crate::daemon::{self, Book};
-use crate::enforce::{Kernel, ProcessTable, agent_ancestor};
+use crate::enforce::{Kernel, agent_ancestor};
 use crate::hook::{self, Answer, Event, Moment, Outcome, Setting};
 use crate::ledger::{Inbox, Reader};
 use crate::model::{AgentId, Millis, Note, Permille, ProcessKey};
@@ -94,7 +96,7 @@ pub(in crate::cli) fn run(asked: &Asked) -> ExitCode {
     let paths = Paths::from_env();
     let mut event = Event::default();
     let done = catch_unwind(AssertUnwindSafe(|| {
-        event = Event::read(io::BufReader::new(Patient::new(io::stdin(), started + LISTEN)));
+        event = listen(started + LISTEN);
         answer(asked, &event, started)
     }));
     let failed = |why: String| Outcome {
@@ -115,6 +117,20 @@ pub(in crate::cli) fn run(asked: &Asked) -> ExitCode {
     let noted = catch_unwind(AssertUnwindSafe(|| note(&paths, asked, &outcome.trouble)));
     let _ = noted;
     ExitCode::SUCCESS
+}
+
+fn listen(until: Instant) -> Event {
+    // A descriptor of our own: the standard library's stdin has a buffer that cannot be asked.
+    match io::stdin().as_fd().try_clone_to_owned() {
+        Ok(stdin) => {
+            let stdin = Patient::new(File::from(stdin), until);
+            Event::read(io::BufReader::with_capacity(64 << 10, stdin))
+        }
+        Err(error) => Event {
+            broken: Some(format!("the event on stdin: {error}")),
+            ..Event::default()
+        },
+    }
 }
 
 fn print(answer: &Answer, moment: Option<Moment>) {

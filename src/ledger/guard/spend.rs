@@ -8,7 +8,7 @@ use super::super::names::{self, Names};
 use super::super::reader::Charged;
 use super::super::{LedgerError, Reader, Writer, holding};
 use crate::model::money::PICO_PER_USD;
-use crate::model::{Call, Millis, SessionKey, UsdTotal};
+use crate::model::{Call, Millis, PicoUsd, SessionKey, UsdTotal};
 
 /// What was spent on one attribution in a time. Implausible calls are left out: a corrupt line
 /// must not stop anybody's work.
@@ -54,6 +54,25 @@ impl Reader {
         show: &mut dyn FnMut(i64, &Call),
     ) -> Result<(), LedgerError> {
         holding::each_unpriced(&self.db, &mut Names::default(), time, show)
+    }
+
+    /// Shows every counted, plausible call of a time, in order: when, what it is charged to, and
+    /// its price, if it has one.
+    pub fn each_charge(
+        &self,
+        time: &Range<Millis>,
+        show: &mut dyn FnMut(Millis, i64, Option<PicoUsd>),
+    ) -> Result<(), LedgerError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT at, attribution, cost_pico FROM call
+             WHERE at >= ?1 AND at < ?2 AND standing = 0 AND NOT flags & 16 ORDER BY at, id",
+        )?;
+        let mut rows = statement.query([time.start.0, time.end.0])?;
+        while let Some(row) = rows.next()? {
+            let amount: Option<i64> = row.get(2)?;
+            show(Millis(row.get(0)?), row.get(1)?, amount.map(PicoUsd));
+        }
+        Ok(())
     }
 
     /// Agent's own totals beyond our calls that were stated in a time, by session.
