@@ -8,6 +8,7 @@ mod answer;
 mod desk;
 mod event;
 mod run;
+pub mod settings;
 mod standing;
 mod tail;
 mod wait;
