@@ -125,6 +125,7 @@ fn run(cli: &Cli) -> Result<Outcome> {
         Some(Command::Flag(args)) => mark::run(&context, mark::Deed::Flag, args, &mut out),
         Some(Command::Block(args)) => mark::run(&context, mark::Deed::Block, args, &mut out),
         Some(Command::Unblock(args)) => mark::run(&context, mark::Deed::Unblock, args, &mut out),
+        Some(Command::Hook(command)) => hook::run(&context, *command, &mut out),
         Some(Command::Explain(args)) => explain::run(&context, args, &mut out),
         Some(Command::Ingest(args)) => ingest::run(&context, *args, &mut out),
         Some(Command::Prices(command)) => prices::run(&context, command, &mut out),

@@ -1,7 +1,7 @@
 //! Quick looks at the ledger and its inbox, for a hook: short waits, no write unless there is
 //! something to say, and nothing left to do when the connections are closed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -33,6 +33,17 @@ impl Reader {
         let Some(db) = schema::open_readable_within(path, PATIENCE)? else { return Ok(None) };
         leave_no_work(&db)?;
         Ok(Some(Self { db }))
+    }
+
+    /// When hooks noticed a process, and in which transcripts' sessions.
+    pub fn hooks_seen(&self) -> Result<Vec<(Option<PathBuf>, Millis)>, LedgerError> {
+        let mut statement =
+            self.db.prepare_cached("SELECT transcript, max(at) FROM sighting GROUP BY transcript")?;
+        let rows = statement.query_map([], |row| {
+            let transcript: Option<String> = row.get(0)?;
+            Ok((transcript.map(PathBuf::from), Millis(row.get(1)?)))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// What the latest call of a session's thread is charged to, and what it cost. The main thread
