@@ -11,7 +11,7 @@ use clap_complete::Shell;
 pub use self::guard::{
     ActionsArgs, CapCommand, MarkArgs, RaiseArgs, SimulateArgs, SnoozeArgs, StatusArgs,
 };
-pub use self::hook::{HookAgent, HookArgs, HookCommand, HookStatusArgs};
+pub use self::hook::{HookArgs, HookCommand, HookStatusArgs};
 
 /// top for what coding agents spend.
 ///

@@ -208,7 +208,10 @@ mod tests {
         let event = Event::read(whole.as_bytes());
         assert_eq!(event.moment(), Some(Moment::PostToolUse));
         assert_eq!(event.session_id.as_deref(), Some("S"));
-        assert_eq!((event.tool_use_id.as_deref(), event.subagent.as_deref()), (Some("t"), Some("a")));
+        assert_eq!(
+            (event.tool_use_id.as_deref(), event.subagent.as_deref()),
+            (Some("t"), Some("a"))
+        );
         assert_eq!(event.broken, None);
         let cut = Event::read(&whole.as_bytes()[..80]);
         assert_eq!(cut.session_id.as_deref(), Some("S"));

@@ -198,9 +198,8 @@ impl<'a, 's> Run<'a, 's> {
     fn sight(&mut self) -> Result<(), LedgerError> {
         let Some((process, exe)) = (self.setting.process)() else { return Ok(()) };
         self.process = Some(process.clone());
-        let is_it = |sighting: &Sighting| {
-            sighting.session == self.session && sighting.process == process
-        };
+        let is_it =
+            |sighting: &Sighting| sighting.session == self.session && sighting.process == process;
         let stored = match &self.ledger {
             Some(ledger) => ledger.sightings(&self.session)?,
             None => Vec::new(),
@@ -355,9 +354,7 @@ impl<'a, 's> Run<'a, 's> {
                 Err(error) => Err(error),
             };
             let told = match told {
-                Ok(Some(level)) => {
-                    (self.setting.tell)(decision, level, standing.whose.project())
-                }
+                Ok(Some(level)) => (self.setting.tell)(decision, level, standing.whose.project()),
                 Ok(None) => Ok(()),
                 Err(error) => Err(error.to_string()),
             };

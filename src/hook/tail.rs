@@ -95,8 +95,7 @@ impl Files {
         ledger: Option<&'a Reader>,
         until: Instant,
     ) -> Result<Tail<'a>, LedgerError> {
-        let mut tail =
-            Tail { ahead: Ahead::of(ledger), last: LastCalls::default(), trouble: None };
+        let mut tail = Tail { ahead: Ahead::of(ledger), last: LastCalls::default(), trouble: None };
         let mut reader = ingest::Reader::default();
         for file in &self.files {
             let stored = match ledger {

@@ -17,7 +17,8 @@ pub const UNCHECKED: &str = "spendtop: whether a spending cap is reached cannot 
 /// A level of a cap, for the model.
 pub fn context(decision: &Decision, level: Permille, zone: &TimeZone) -> String {
     let cap = printable(&decision.cap.name);
-    let until = decision.resets_at(zone).map_or_else(String::new, |at| format!("; it resets at {at}"));
+    let until =
+        decision.resets_at(zone).map_or_else(String::new, |at| format!("; it resets at {at}"));
     if level >= LIMIT {
         format!("spendtop: the spending cap \"{cap}\" is reached: {}{until}.", decision.amounts())
     } else {

@@ -37,8 +37,9 @@ impl Reader {
 
     /// When hooks noticed a process, and in which transcripts' sessions.
     pub fn hooks_seen(&self) -> Result<Vec<(Option<PathBuf>, Millis)>, LedgerError> {
-        let mut statement =
-            self.db.prepare_cached("SELECT transcript, max(at) FROM sighting GROUP BY transcript")?;
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT transcript, max(at) FROM sighting GROUP BY transcript")?;
         let rows = statement.query_map([], |row| {
             let transcript: Option<String> = row.get(0)?;
             Ok((transcript.map(PathBuf::from), Millis(row.get(1)?)))
@@ -137,11 +138,9 @@ impl Inbox {
 
     /// Leaves a note unless nobody has taken away any for very long.
     pub fn leave_if_there_is_room(&self, note: &Note, now: Millis) -> Result<(), LedgerError> {
-        let waiting: i64 = self.db.query_row(
-            "SELECT ifnull(max(id) - min(id), 0) FROM note",
-            [],
-            |row| row.get(0),
-        )?;
+        let waiting: i64 =
+            self.db
+                .query_row("SELECT ifnull(max(id) - min(id), 0) FROM note", [], |row| row.get(0))?;
         if waiting < MOST_NOTES { self.leave(note, now) } else { Ok(()) }
     }
 

@@ -49,7 +49,8 @@ pub(in crate::cli) fn homes(context: &Context) -> Vec<Home> {
         let Some(folder) = root.path.parent() else { continue };
         let Ok(metadata) = fs::metadata(folder) else { continue };
         // One folder by two names is one.
-        let is_known = |home: &Home| fs::canonicalize(&home.folder).ok() == fs::canonicalize(folder).ok();
+        let is_known =
+            |home: &Home| fs::canonicalize(&home.folder).ok() == fs::canonicalize(folder).ok();
         if metadata.is_dir() && !homes.iter().any(is_known) {
             homes.push(Home {
                 folder: folder.to_owned(),
@@ -75,7 +76,11 @@ pub(in crate::cli) fn command(context: &Context) -> Result<String> {
 }
 
 /// How the hook is in a home.
-pub(in crate::cli) fn state(home: &Home, command: &str, seen: &[(Option<PathBuf>, Millis)]) -> State {
+pub(in crate::cli) fn state(
+    home: &Home,
+    command: &str,
+    seen: &[(Option<PathBuf>, Millis)],
+) -> State {
     let mut state = State {
         last_seen: seen
             .iter()
@@ -104,8 +109,11 @@ pub(in crate::cli) fn state(home: &Home, command: &str, seen: &[(Option<PathBuf>
         return state;
     }
     let is_missing = |moment: &Moment| !state.commands.iter().any(|(there, _)| there == moment);
-    let missing: Vec<&str> =
-        Moment::ALL.iter().filter(|moment| is_missing(moment)).map(|moment| moment.name()).collect();
+    let missing: Vec<&str> = Moment::ALL
+        .iter()
+        .filter(|moment| is_missing(moment))
+        .map(|moment| moment.name())
+        .collect();
     if !missing.is_empty() {
         let missing = missing.join(", ");
         state.problems.push(format!("not at every step ({missing}): `spendtop hook install`"));

@@ -99,10 +99,7 @@ pub(in crate::cli) fn run(asked: &Asked) -> ExitCode {
         event = listen(started + LISTEN);
         answer(asked, &event, started)
     }));
-    let failed = |why: String| Outcome {
-        answer: on_error(&paths, asked),
-        trouble: vec![why],
-    };
+    let failed = |why: String| Outcome { answer: on_error(&paths, asked), trouble: vec![why] };
     let outcome = match done {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(error)) => failed(format!("{error:#}")),
@@ -126,10 +123,9 @@ fn listen(until: Instant) -> Event {
             let stdin = Patient::new(File::from(stdin), until);
             Event::read(io::BufReader::with_capacity(64 << 10, stdin))
         }
-        Err(error) => Event {
-            broken: Some(format!("the event on stdin: {error}")),
-            ..Event::default()
-        },
+        Err(error) => {
+            Event { broken: Some(format!("the event on stdin: {error}")), ..Event::default() }
+        }
     }
 }
 
@@ -177,7 +173,10 @@ fn answer(asked: &Asked, event: &Event, started: Instant) -> anyhow::Result<Outc
     Ok(outcome)
 }
 
-fn book(context: &Context, ledger: Option<&Reader>) -> Result<Arc<crate::pricing::PriceBook>, String> {
+fn book(
+    context: &Context,
+    ledger: Option<&Reader>,
+) -> Result<Arc<crate::pricing::PriceBook>, String> {
     let kept = match ledger {
         Some(ledger) => ledger.newest_book().map_err(|error| error.to_string())?,
         None => None,
@@ -256,9 +255,9 @@ fn on_error(paths: &Paths, asked: &Asked) -> Answer {
         let line = line.trim_start();
         let value = line.split_once("on_error").map(|(_, rest)| rest.trim_start());
         !line.starts_with('#')
-            && value
-                .and_then(|rest| rest.strip_prefix('='))
-                .is_some_and(|rest| rest.trim_start().trim_start_matches(['"', '\'']).starts_with("block"))
+            && value.and_then(|rest| rest.strip_prefix('=')).is_some_and(|rest| {
+                rest.trim_start().trim_start_matches(['"', '\'']).starts_with("block")
+            })
     });
     if blocks { Answer::Stop(hook::UNCHECKED.to_owned()) } else { Answer::Nothing }
 }

@@ -103,7 +103,9 @@ impl SettingsFile {
         let backup = self.backup();
         let kept = fs::symlink_metadata(&backup).ok().filter(fs::Metadata::is_file);
         let before = kept.and_then(|_| fs::read_to_string(&backup).ok());
-        if let Some(before) = before.filter(|before| as_installed(before).as_deref() == Some(self.text())) {
+        if let Some(before) =
+            before.filter(|before| as_installed(before).as_deref() == Some(self.text()))
+        {
             self.write(&before)?;
             // It has done its work; one that stays does no harm.
             let _ = fs::remove_file(&backup);
@@ -144,8 +146,7 @@ impl SettingsFile {
         if self.text.is_none() {
             return Ok(());
         }
-        let metadata =
-            fs::metadata(&self.path).map_err(|error| Unfit::Disk(error.to_string()))?;
+        let metadata = fs::metadata(&self.path).map_err(|error| Unfit::Disk(error.to_string()))?;
         if metadata.permissions().readonly() {
             return unfit("it is read-only");
         }

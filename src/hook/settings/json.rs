@@ -123,7 +123,13 @@ impl Text {
         self.add(array, &spans, None, value);
     }
 
-    fn add(&mut self, within: &Range<usize>, spans: &[Range<usize>], key: Option<&str>, value: &Value) {
+    fn add(
+        &mut self,
+        within: &Range<usize>,
+        spans: &[Range<usize>],
+        key: Option<&str>,
+        value: &Value,
+    ) {
         let style = self.style();
         let new = |indent: Option<&str>| {
             let space = if indent.is_some() { " " } else { "" };
@@ -229,7 +235,9 @@ fn skip_value(bytes: &[u8], start: usize) -> usize {
             _ if depth > 0 => {}
             _ => {
                 // A number or word ends before what cannot be in one.
-                let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b':') || byte.is_ascii_whitespace();
+                let ends = |byte: &u8| {
+                    matches!(byte, b',' | b'}' | b']' | b':') || byte.is_ascii_whitespace()
+                };
                 return bytes[at..].iter().position(ends).map_or(bytes.len(), |more| at + more);
             }
         }
@@ -249,7 +257,8 @@ mod tests {
 
     #[test]
     fn sees_members_and_elements() {
-        let text = Text::parse("\u{feff} {\"a\\\"}\" : [1 ,{\"x\":[]}, \"]\" ] ,\"b\":-1.5e3}\n").unwrap();
+        let text =
+            Text::parse("\u{feff} {\"a\\\"}\" : [1 ,{\"x\":[]}, \"]\" ] ,\"b\":-1.5e3}\n").unwrap();
         let members = text.members(&text.root()).unwrap();
         let keys: Vec<&str> = members.iter().map(|m| m.key.as_str()).collect();
         assert_eq!(keys, ["a\"}", "b"]);

@@ -169,7 +169,9 @@ fn entries(text: &Text, command: &str) -> Result<Vec<Entry>, Unfit> {
                 None => true,
                 Some(matcher) => matcher.is_some_and(|m| matches!(&*m, "" | "*" | ".*")),
             };
-            let Some(list) = text.member(span, "hooks").map(|member| member.value) else { continue };
+            let Some(list) = text.member(span, "hooks").map(|member| member.value) else {
+                continue;
+            };
             for (hook, span) in text.elements(&list).unwrap_or_default().iter().enumerate() {
                 let Some(line) = text.member(span, "command").map(|m| m.value) else { continue };
                 let Some(said) = text.string(&line) else { continue };

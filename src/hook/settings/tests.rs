@@ -50,7 +50,9 @@ fn a_moved_binary_is_updated_in_place() {
     let with = put_in("{\"hooks\": {}}");
     let (moved, changes) = install(&with, "'/my bin/spendtop' hook run claude").unwrap();
     assert_eq!(changes.len(), 4);
-    assert!(changes.iter().all(|change| matches!(change, Change::Updated(_, old) if old == COMMAND)));
+    assert!(
+        changes.iter().all(|change| matches!(change, Change::Updated(_, old) if old == COMMAND))
+    );
     assert_eq!(moved.replace("'/my bin/spendtop' hook run claude", COMMAND), with);
     assert_eq!(uninstall(&moved, COMMAND).unwrap().1.len(), 4);
 }
@@ -66,9 +68,17 @@ fn a_hook_for_some_tools_is_not_one_for_all() {
 
 #[test]
 fn what_is_no_settings_is_refused() {
-    for text in ["", "[]", "7", "{", "{\"a\":1,}", "// a\n{}", "{\"hooks\": []}", "{\"hooks\": null}",
-        "{\"hooks\": {\"PreToolUse\": {}}}"]
-    {
+    for text in [
+        "",
+        "[]",
+        "7",
+        "{",
+        "{\"a\":1,}",
+        "// a\n{}",
+        "{\"hooks\": []}",
+        "{\"hooks\": null}",
+        "{\"hooks\": {\"PreToolUse\": {}}}",
+    ] {
         assert!(install(text, COMMAND).is_err(), "{text}");
         assert!(uninstall(text, COMMAND).is_err(), "{text}");
     }
@@ -112,11 +122,15 @@ fn json(depth: u32) -> BoxedStrategy<Value> {
 
 /// Settings: some members, perhaps hooks of others, perhaps in arrays that are there but empty.
 fn settings() -> impl Strategy<Value = Value> {
-    let group = json(2).prop_map(|matcher| serde_json::json!({"matcher": matcher, "hooks": [
-        {"type": "command", "command": "lint"}]}));
+    let group = json(2).prop_map(|matcher| {
+        serde_json::json!({"matcher": matcher, "hooks": [
+        {"type": "command", "command": "lint"}]})
+    });
     let moments = vec(
-        (prop::sample::select(vec!["PreToolUse", "PostToolUse", "Stop", "SessionStart"]),
-            vec(group, 0..3)),
+        (
+            prop::sample::select(vec!["PreToolUse", "PostToolUse", "Stop", "SessionStart"]),
+            vec(group, 0..3),
+        ),
         0..4,
     );
     let hooks = moments.prop_map(|moments| {
