@@ -1,6 +1,7 @@
 //! What the user can type.
 
 mod guard;
+mod hook;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use clap_complete::Shell;
 pub use self::guard::{
     ActionsArgs, CapCommand, MarkArgs, RaiseArgs, SimulateArgs, SnoozeArgs, StatusArgs,
 };
+pub use self::hook::{HookArgs, HookCommand, HookStatusArgs};
 
 /// top for what coding agents spend.
 ///
@@ -79,6 +81,9 @@ pub enum Command {
     Block(MarkArgs),
     /// Takes a session's marks back
     Unblock(MarkArgs),
+    /// The hook in your agents, which stops them before the money is spent
+    #[command(subcommand)]
+    Hook(HookCommand),
     /// Where a session's or a call's amount comes from, down to the line and the price row
     Explain(ExplainArgs),
     /// Follows the transcripts and guards the caps in the foreground, until it is stopped

@@ -10,14 +10,15 @@ mod demo;
 mod doctor;
 mod explain;
 mod fetch;
+mod hook;
 mod ingest;
 mod inside;
 mod leave;
 mod lift;
 mod live;
 mod mark;
-mod plain;
 mod notify;
+mod plain;
 mod prices;
 mod report;
 mod reprice;
@@ -64,6 +65,10 @@ struct UsageError(String);
 /// Runs the program and tells its exit code: 0 fine, 1 an error, 2 wrong usage or config, 3 at
 /// a warning level, 4 over a cap, 5 problems found, 10 nothing to report.
 pub fn main() -> ExitCode {
+    // An agent waits for this one, and must never be told of an error.
+    if let Some(asked) = hook::Asked::read(std::env::args_os()) {
+        return hook::answer(&asked);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -128,6 +133,7 @@ fn run(cli: &Cli) -> Result<Outcome> {
         Some(Command::Flag(args)) => mark::run(&context, mark::Deed::Flag, args, &mut out),
         Some(Command::Block(args)) => mark::run(&context, mark::Deed::Block, args, &mut out),
         Some(Command::Unblock(args)) => mark::run(&context, mark::Deed::Unblock, args, &mut out),
+        Some(Command::Hook(command)) => hook::run(&context, *command, &mut out),
         Some(Command::Explain(args)) => explain::run(&context, args, &mut out),
         Some(Command::Ingest(args)) => ingest::run(&context, *args, &mut out),
         Some(Command::Prices(command)) => prices::run(&context, command, &mut out),

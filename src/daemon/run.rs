@@ -94,11 +94,7 @@ pub enum News {
 }
 
 /// Follows the transcripts on this thread until it is told to stop, or nobody can tell it.
-pub fn run(
-    collector: &Collector,
-    orders: UnboundedReceiver<Order>,
-    tell: &mut dyn FnMut(News),
-) {
+pub fn run(collector: &Collector, orders: UnboundedReceiver<Order>, tell: &mut dyn FnMut(News)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(collect(collector, orders, tell)),

@@ -30,7 +30,7 @@ pub(super) fn open_writable(path: &Path) -> Result<Connection, LedgerError> {
     free_side_files(path)?;
     let mut connection =
         Connection::open(path).map_err(|error| LedgerError::from(error).of_file(path))?;
-    let prepared = configure(&connection)
+    let prepared = configure(&connection, BUSY_TIMEOUT)
         // Before anything is changed: a file that is not ours stays as it is.
         .and_then(|()| check_version(&connection, path))
         .and_then(|_| set_private(path))
@@ -49,6 +49,14 @@ pub(super) fn open_writable(path: &Path) -> Result<Connection, LedgerError> {
 
 /// Opens for reading; none if there is no ledger yet.
 pub(super) fn open_readable(path: &Path) -> Result<Option<Connection>, LedgerError> {
+    open_readable_within(path, BUSY_TIMEOUT)
+}
+
+/// The same, waiting no longer than this for whoever has the ledger locked.
+pub(super) fn open_readable_within(
+    path: &Path,
+    patience: Duration,
+) -> Result<Option<Connection>, LedgerError> {
     if !path.exists() {
         return Ok(None);
     }
@@ -59,7 +67,7 @@ pub(super) fn open_readable(path: &Path) -> Result<Option<Connection>, LedgerErr
     let opened = Connection::open_with_flags(path, flags)
         .or_else(|_| Connection::open_with_flags(path, read_only))
         .map_err(|error| LedgerError::from(error).of_file(path))
-        .and_then(|connection| prepare_reading(connection, path));
+        .and_then(|connection| prepare_reading(connection, path, patience));
     match opened {
         // In a folder that cannot be written, shared memory cannot be made. As long as there is no
         // log beside the database, nobody is writing it, and it can be read without.
@@ -67,15 +75,19 @@ pub(super) fn open_readable(path: &Path) -> Result<Option<Connection>, LedgerErr
             let flags = read_only | OpenFlags::SQLITE_OPEN_URI;
             Connection::open_with_flags(immutable_uri(path), flags)
                 .map_err(|error| LedgerError::from(error).of_file(path))
-                .and_then(|connection| prepare_reading(connection, path))
+                .and_then(|connection| prepare_reading(connection, path, patience))
         }
         opened => opened,
     }
 }
 
 /// None where the schema is older, or not yet made: there is nothing this version could read.
-fn prepare_reading(connection: Connection, path: &Path) -> Result<Option<Connection>, LedgerError> {
-    let version = configure(&connection)
+fn prepare_reading(
+    connection: Connection,
+    path: &Path,
+    patience: Duration,
+) -> Result<Option<Connection>, LedgerError> {
+    let version = configure(&connection, patience)
         .and_then(|()| {
             connection.pragma_update(None, "query_only", true)?;
             check_version(&connection, path)
@@ -105,8 +117,8 @@ fn immutable_uri(path: &Path) -> String {
     uri + "?immutable=1"
 }
 
-fn configure(connection: &Connection) -> Result<(), LedgerError> {
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+fn configure(connection: &Connection, patience: Duration) -> Result<(), LedgerError> {
+    connection.busy_timeout(patience)?;
     // Without this SQLite plans a statement anew for every new value bound to it: three quarters
     // of all the time a backfill took.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

@@ -27,14 +27,17 @@ mod cli_follow;
 mod cli_home;
 mod cli_json;
 mod cli_kill;
+mod cli_lift;
 mod cli_plain;
 mod cli_read_only;
-mod cli_lift;
 mod cli_two;
 mod cli_update;
 mod cli_upstream;
 mod dump;
 mod harness;
+mod hook_answers;
+mod hook_home;
+mod hook_tail;
 mod layering;
 mod ledger_life;
 #[cfg(target_os = "linux")]

@@ -1,7 +1,7 @@
 //! Levels of caps that are reached: latched, written down and told, each once.
 
-use super::{Look, Watchdog};
 use super::sessions::Touched;
+use super::{Look, Watchdog};
 use crate::ledger::LedgerError;
 use crate::model::{
     Action, ActionKind, LIMIT, Latch, Notice, Permille, PicoUsd, SessionKey, UsdTotal,

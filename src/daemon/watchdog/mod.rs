@@ -173,8 +173,7 @@ impl Watchdog {
             include_unlogged: self.config.include_unlogged,
         };
         let sessions: Vec<SessionKey> = touched.sessions().cloned().collect();
-        let tally =
-            self.sums.tally(look.writer, &rules, &touched.changes, &sessions, look.now)?;
+        let tally = self.sums.tally(look.writer, &rules, &touched.changes, &sessions, look.now)?;
         let standing = self.standing(look)?;
         Ok(crate::policy::decide(&tally, &standing.lifts, &standing.latches, look.now))
     }
