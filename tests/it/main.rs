@@ -34,6 +34,8 @@ mod cli_two;
 mod cli_update;
 mod cli_upstream;
 mod dump;
+#[cfg(target_os = "linux")]
+mod enforce;
 mod harness;
 mod hook_answers;
 mod hook_home;
