@@ -39,14 +39,6 @@ pub trait Notifier: Send + Sync {
     fn tell(&self, notice: &Notice) -> Result<(), String>;
 }
 
-/// Names of the configured channels, for the outbox.
-pub fn channels(config: &Notify) -> Vec<&'static str> {
-    let desktop = config.desktop.then_some(desktop::CHANNEL);
-    let webhook = config.webhook.as_ref().map(|_| webhook::CHANNEL);
-    let command = (!config.command.is_empty()).then_some(command::CHANNEL);
-    [desktop, webhook, command].into_iter().flatten().collect()
-}
-
 /// The configured channels, each of which gives up by itself after `limit` where it can.
 pub fn notifiers(config: &Notify, limit: Duration) -> Vec<Arc<dyn Notifier>> {
     let mut all: Vec<Arc<dyn Notifier>> = Vec::new();

@@ -49,6 +49,18 @@ fn notice(title: &str, urgent: bool) -> Notice {
     }
 }
 
+/// The notice as it is left, to be told.
+fn left(notice: &Notice) -> Note {
+    Note::Notice { notice: notice.clone(), told: false }
+}
+
+/// How the desktop fared, at whatever time it says.
+fn fared(notes: &[Note], notice: &Notice, error: Option<&str>) -> Note {
+    let Some(Note::Delivered { at, .. }) = notes.last() else { panic!("{notes:?}") };
+    let (key, channel) = (notice.key.clone(), "desktop".to_owned());
+    Note::Delivered { key, channel, at: *at, error: error.map(str::to_owned) }
+}
+
 #[test]
 fn a_test_is_shown() {
     let Some(bus) = Bus::start() else { return };
@@ -80,7 +92,7 @@ fn what_a_hook_leaves_is_shown_and_noted_as_told() {
         "no markup comes from us"
     );
     assert_eq!((shown.urgency, shown.timeout), (Some(2), 0));
-    assert_eq!(notes(&home), [Note::Notice { notice: sent, told: true }]);
+    assert_eq!(notes(&home), [left(&sent), fared(&notes(&home), &sent, None)]);
 }
 
 #[test]
@@ -105,7 +117,8 @@ fn a_service_that_hangs_is_given_up_in_time_and_the_notice_kept() {
     let ran = deliver(&home, &bus.address, &serde_json::to_vec(&sent).unwrap());
     assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
     assert_eq!((ran.code, &*ran.out, &*ran.err), (1, "", ""));
-    assert_eq!(notes(&home), [Note::Notice { notice: sent, told: false }]);
+    let why = "did not answer within 9 s";
+    assert_eq!(notes(&home), [left(&sent), fared(&notes(&home), &sent, Some(why))]);
     drop(desktop);
 
     let _desktop = Desktop::start(&bus, Manner::Hangs);
@@ -163,5 +176,5 @@ fn deliver_says_nothing_whatever_it_gets() {
     // A config that is wrong silences nothing.
     let sent = notice("spendtop: x", true);
     deliver(&home, "unix:path=/nowhere/bus", &serde_json::to_vec(&sent).unwrap());
-    assert_eq!(notes(&home).len(), 1);
+    assert_eq!(notes(&home)[0], left(&sent));
 }

@@ -126,6 +126,40 @@ fn a_key_is_told_once_whoever_stores_it_and_however_often() {
 }
 
 #[test]
+fn what_another_process_told_is_not_told_again_and_the_rest_is() {
+    let mut world = World::new();
+    let channels = ["command", "webhook"];
+    let delivered = |key: &str, channel: &str, error: Option<&str>| Note::Delivered {
+        key: key.into(),
+        channel: channel.into(),
+        at: world.start,
+        error: error.map(str::to_owned),
+    };
+    let notes = [
+        Note::Notice { notice: world.notice("a"), told: false },
+        delivered("a", "command", None),
+        delivered("a", "webhook", Some("down")),
+        // Left by one that was killed before it could tell.
+        Note::Notice { notice: world.notice("b"), told: false },
+        delivered("nothing of that key", "command", None),
+    ];
+    for note in &notes {
+        world.writer.store_note(note, &channels).unwrap();
+    }
+    let due = world.writer.outgoing(world.at(0)).unwrap();
+    let due: Vec<_> = due.iter().map(|out| (&*out.notice.key, &*out.channel)).collect();
+    assert_eq!(due, [("a", "webhook"), ("b", "command"), ("b", "webhook")]);
+    let untold = world.untold();
+    assert_eq!((untold[0].attempts, untold[0].error.as_deref()), (1, Some("down")));
+    // Again: a crash between the two files stores notes twice.
+    for note in &notes {
+        world.writer.store_note(note, &channels).unwrap();
+    }
+    world.pump(0);
+    assert_eq!(world.told(), ["spendtop: b"]);
+}
+
+#[test]
 fn a_failure_is_tried_again_at_its_time_and_after_a_restart() {
     let mut world = World::new();
     fs::write(world.broken(), "").unwrap();
