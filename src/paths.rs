@@ -1,9 +1,14 @@
 //! Where things are: the only reader of the environment.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use directories::BaseDirs;
+
+/// Variables that say where things are: a service has to be given them, since it is not started
+/// from the shell that sets them.
+const WHERE: [&str; 5] =
+    ["SPENDTOP_CONFIG", "SPENDTOP_DB", "CLAUDE_CONFIG_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME"];
 
 /// The environment, as far as spendtop cares.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +19,8 @@ pub struct Paths {
     spendtop_config: Option<PathBuf>,
     spendtop_db: Option<PathBuf>,
     claude_config_dir: Option<OsString>,
+    notify_socket: Option<OsString>,
+    set: Vec<(&'static str, OsString)>,
     user: Option<String>,
     no_color: bool,
     dumb_terminal: bool,
@@ -44,6 +51,8 @@ impl Paths {
             spendtop_config: path("SPENDTOP_CONFIG"),
             spendtop_db: path("SPENDTOP_DB"),
             claude_config_dir: get("CLAUDE_CONFIG_DIR"),
+            notify_socket: get("NOTIFY_SOCKET"),
+            set: WHERE.iter().filter_map(|name| Some((*name, get(name)?))).collect(),
             user: ["USER", "LOGNAME"].iter().find_map(|name| get(name)?.into_string().ok()),
             no_color: get("NO_COLOR").is_some(),
             dumb_terminal: get("TERM").is_some_and(|term| term == "dumb"),
@@ -58,6 +67,26 @@ impl Paths {
     /// The login name, for lack of a configured developer.
     pub fn user(&self) -> &str {
         self.user.as_deref().unwrap_or("unknown")
+    }
+
+    /// Where systemd wants to hear that the daemon is ready.
+    pub fn notify_socket(&self) -> Option<&OsStr> {
+        self.notify_socket.as_deref()
+    }
+
+    /// The variables that say where things are, as far as they are set: for a service.
+    pub fn set(&self) -> &[(&'static str, OsString)] {
+        &self.set
+    }
+
+    /// The user's systemd units.
+    pub fn systemd_units(&self) -> Option<PathBuf> {
+        Some(self.config_home.as_ref()?.join("systemd/user"))
+    }
+
+    /// The user's launchd agents.
+    pub fn launch_agents(&self) -> Option<PathBuf> {
+        Some(self.home.as_ref()?.join("Library/LaunchAgents"))
     }
 
     /// `NO_COLOR` is set, or the terminal knows no colours.
@@ -153,6 +182,19 @@ fn login_name() -> Option<String> {
         let name = fields.next()?;
         (fields.nth(1)? == uid).then(|| name.to_owned())
     })
+}
+
+/// Where this program is: absolute, symbolic links resolved.
+pub fn program() -> std::io::Result<PathBuf> {
+    let path = std::env::current_exe()?;
+    // What Linux adds where a newer program took the place of the running one.
+    let text = path.to_string_lossy();
+    Ok(text.strip_suffix(" (deleted)").map_or_else(|| path.clone(), PathBuf::from))
+}
+
+/// The number of the process's user, for launchd's names.
+pub fn user_number() -> u32 {
+    rustix::process::getuid().as_raw()
 }
 
 /// The file beside a ledger that other processes leave requests in.

@@ -1,6 +1,7 @@
 //! What the user can type.
 
 mod guard;
+mod hook;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use clap_complete::Shell;
 pub use self::guard::{
     ActionsArgs, CapCommand, MarkArgs, RaiseArgs, SimulateArgs, SnoozeArgs, StatusArgs,
 };
+pub use self::hook::{HookArgs, HookCommand, HookStatusArgs};
 
 /// top for what coding agents spend.
 ///
@@ -79,6 +81,9 @@ pub enum Command {
     Block(MarkArgs),
     /// Takes a session's marks back
     Unblock(MarkArgs),
+    /// The hook in your agents, which stops them before the money is spent
+    #[command(subcommand)]
+    Hook(HookCommand),
     /// Where a session's or a call's amount comes from, down to the line and the price row
     Explain(ExplainArgs),
     /// Brings the ledger up to date, and does nothing else
@@ -90,6 +95,12 @@ pub enum Command {
     Reprice(RepriceArgs),
     /// Looks for what is wrong: unreadable files, lines that do not parse, unpriced models
     Doctor(JsonArg),
+    /// Desktop notifications, webhook and command: how you are told of your caps
+    #[command(subcommand)]
+    Notify(NotifyCommand),
+    /// Has the system run the daemon: a systemd user unit, or a launchd agent on macOS
+    #[command(subcommand)]
+    Service(ServiceCommand),
     /// The config file
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -273,6 +284,42 @@ pub struct RepriceArgs {
     /// Print JSON
     #[arg(long, short)]
     pub json: bool,
+}
+
+/// `notify`.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum NotifyCommand {
+    /// Tells you something by every configured channel, and says how that went
+    Test(JsonArg),
+    /// Tells the notice that comes as JSON on stdin, without a word; for hooks, while no daemon
+    /// runs
+    #[command(hide = true)]
+    Deliver,
+}
+
+/// `service`.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum ServiceCommand {
+    /// Writes the unit, enables and starts it
+    Install {
+        /// Print the unit and what would be run; write and run nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Replace a unit that `service install` did not write
+        #[arg(long)]
+        force: bool,
+    },
+    /// Stops the service and takes the unit away
+    Uninstall {
+        /// Print what would be run; take nothing away
+        #[arg(long)]
+        dry_run: bool,
+        /// Take away a unit that `service install` did not write, too
+        #[arg(long)]
+        force: bool,
+    },
+    /// Says whether it is installed and running, and whether a daemon holds the ledger
+    Status(JsonArg),
 }
 
 /// `config`.

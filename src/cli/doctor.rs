@@ -1,5 +1,8 @@
 //! `doctor`: what is wrong, and what to do about it.
 
+mod hooks;
+mod notices;
+
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 
@@ -37,7 +40,8 @@ struct RootJson {
 #[derive(Debug, Serialize)]
 struct Finding {
     /// What kind: `unreadable`, `unparsed_lines`, `oversized_lines`, `unpriced_model`,
-    /// `implausible_call`, `ledger`, `price_book_age`, `no_transcripts`, `behind`, `foreign_root`.
+    /// `implausible_call`, `ledger`, `price_book_age`, `no_transcripts`, `behind`, `foreign_root`,
+    /// `untold_notice`, `notification_service`, `hook_failure`, `hook`.
     kind: &'static str,
     /// How many.
     count: u64,
@@ -110,9 +114,14 @@ fn examine(context: &Context, findings: &mut Vec<Finding>) -> Result<()> {
     let freshness = context.freshen()?;
     of_files(&freshness, findings);
     of_roots(context, findings);
-    if let Some(reader) = Reader::open(&context.ledger)? {
-        of_ledger(&reader, findings)?;
+    let reader = Reader::open(&context.ledger)?;
+    if let Some(reader) = &reader {
+        of_ledger(reader, findings)?;
+        notices::of_outbox(context, reader, findings)?;
     }
+    hooks::of_failures(context, reader.as_ref(), findings)?;
+    hooks::of_homes(context, findings)?;
+    notices::of_desktop(context, findings);
     of_book(context, findings)
 }
 

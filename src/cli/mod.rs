@@ -9,15 +9,18 @@ mod demo;
 mod doctor;
 mod explain;
 mod fetch;
+mod hook;
 mod ingest;
 mod inside;
 mod leave;
 mod lift;
 mod live;
 mod mark;
+mod notify;
 mod prices;
 mod report;
 mod reprice;
+mod service;
 mod sessions;
 mod shell;
 mod standing;
@@ -31,7 +34,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
-use self::args::{Cli, Command};
+use self::args::{Cli, Command, NotifyCommand};
 use self::context::Context;
 use crate::config::ConfigError;
 
@@ -48,6 +51,8 @@ enum Outcome {
     Over,
     /// `doctor` or a check found something wrong.
     Problems,
+    /// It did not work, and that was said.
+    Failed,
 }
 
 /// Something in what the user typed or wrote is wrong; exit code 2, as clap's.
@@ -58,6 +63,10 @@ struct UsageError(String);
 /// Runs the program and tells its exit code: 0 fine, 1 an error, 2 wrong usage or config, 3 at
 /// a warning level, 4 over a cap, 5 problems found, 10 nothing to report.
 pub fn main() -> ExitCode {
+    // An agent waits for this one, and must never be told of an error.
+    if let Some(asked) = hook::Asked::read(std::env::args_os()) {
+        return hook::answer(&asked);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -72,6 +81,7 @@ pub fn main() -> ExitCode {
         Ok(Outcome::Over) => ExitCode::from(4),
         Ok(Outcome::NoData) => ExitCode::from(10),
         Ok(Outcome::Problems) => ExitCode::from(5),
+        Ok(Outcome::Failed) => ExitCode::from(1),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "spendtop: {error:#}");
@@ -86,6 +96,7 @@ fn run(cli: &Cli) -> Result<Outcome> {
         Some(Command::Completions { shell }) => return shell::completions(*shell),
         Some(Command::Man) => return shell::man(),
         Some(Command::Config(command)) => return config::run(&cli.global, command),
+        Some(Command::Notify(NotifyCommand::Deliver)) => return notify::deliver(&cli.global),
         _ => {}
     }
     let context = Context::new(&cli.global)?;
@@ -114,12 +125,20 @@ fn run(cli: &Cli) -> Result<Outcome> {
         Some(Command::Flag(args)) => mark::run(&context, mark::Deed::Flag, args, &mut out),
         Some(Command::Block(args)) => mark::run(&context, mark::Deed::Block, args, &mut out),
         Some(Command::Unblock(args)) => mark::run(&context, mark::Deed::Unblock, args, &mut out),
+        Some(Command::Hook(command)) => hook::run(&context, *command, &mut out),
         Some(Command::Explain(args)) => explain::run(&context, args, &mut out),
         Some(Command::Ingest(args)) => ingest::run(&context, *args, &mut out),
         Some(Command::Prices(command)) => prices::run(&context, command, &mut out),
         Some(Command::Reprice(args)) => reprice::run(&context, *args, &mut out),
         Some(Command::Doctor(args)) => doctor::run(&context, *args, &mut out),
-        Some(Command::Config(_) | Command::Completions { .. } | Command::Man) => Ok(Outcome::Done),
+        Some(Command::Notify(NotifyCommand::Test(args))) => notify::test(&context, *args, &mut out),
+        Some(Command::Service(command)) => service::run(&context, *command, &mut out),
+        Some(
+            Command::Config(_)
+            | Command::Completions { .. }
+            | Command::Man
+            | Command::Notify(NotifyCommand::Deliver),
+        ) => Ok(Outcome::Done),
     }?;
     out.flush()?;
     Ok(outcome)

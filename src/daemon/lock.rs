@@ -100,3 +100,17 @@ impl InstanceLock {
         self.file.write_all(&serde_json::to_vec(&self.holder)?)
     }
 }
+
+/// A collector holds the lock: a daemon, or a screen that does its work. For whoever does not want
+/// the lock.
+pub fn is_collected(path: &Path) -> bool {
+    let Ok(mut file) = File::open(path) else { return false };
+    // Shared, so that two who ask do not take each other for a holder.
+    if !matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+        return false;
+    }
+    let mut text = String::new();
+    let said = file.read_to_string(&mut text).is_ok();
+    let holder: Option<Holder> = serde_json::from_str(&text).ok().filter(|_| said);
+    holder.is_none_or(|holder| holder.role == Role::Collector)
+}

@@ -15,24 +15,24 @@ use crate::model::{Call, Millis, SessionKey, UsdTotal};
 use crate::policy::{self, Cap, Decision, Period, Tally, Used, Who};
 use crate::pricing::PriceBook;
 
-/// What is held against what.
+/// What is held against what. The book may be one that is read only when it is needed.
 #[derive(Clone, Copy, Debug)]
-pub struct Terms<'a> {
+pub struct Terms<'a, B = PriceBook> {
     /// The caps.
     pub caps: &'a [Arc<Cap>],
     /// The zone that periods begin in.
     pub zone: &'a TimeZone,
     /// Tells what to set aside for calls without a price.
-    pub book: &'a PriceBook,
+    pub book: &'a B,
     /// What agents say they spent beyond their transcripts counts too.
     pub include_unlogged: bool,
 }
 
 /// How every cap stands. Caps on a session's whole life are told of for `sessions` alone; those
 /// and `developers` are told of even where nothing was spent yet.
-pub fn stand(
+pub fn stand<B: AsRef<PriceBook>>(
     reader: &Reader,
-    terms: &Terms<'_>,
+    terms: &Terms<'_, B>,
     developers: &[Arc<str>],
     sessions: &[SessionKey],
     now: Millis,
@@ -51,9 +51,9 @@ pub fn stand(
 }
 
 /// Adds up what counts towards each cap. Add to it what the ledger does not have yet.
-pub fn tally(
+pub fn tally<B: AsRef<PriceBook>>(
     reader: &Reader,
-    terms: &Terms<'_>,
+    terms: &Terms<'_, B>,
     sessions: &[SessionKey],
     now: Millis,
 ) -> Result<Tally, LedgerError> {
@@ -88,13 +88,13 @@ fn set_aside(book: &PriceBook, call: &Call) -> Used {
     Used { spent: UsdTotal::ZERO, reserve: book.set_aside(call).into() }
 }
 
-struct Sums<'a> {
+struct Sums<'a, B> {
     reader: &'a Reader,
-    terms: &'a Terms<'a>,
+    terms: &'a Terms<'a, B>,
     names: HashMap<i64, Arc<Charged>>,
 }
 
-impl Sums<'_> {
+impl<B: AsRef<PriceBook>> Sums<'_, B> {
     fn charged(&mut self, attribution: i64) -> Result<Arc<Charged>, LedgerError> {
         if let Some(known) = self.names.get(&attribution) {
             return Ok(Arc::clone(known));
@@ -162,7 +162,7 @@ impl Sums<'_> {
     fn without_price(&self, time: &Range<Millis>) -> Result<Vec<(i64, Used)>, LedgerError> {
         let mut found = Vec::new();
         self.reader.unpriced(time, &mut |attribution, call| {
-            found.push((attribution, set_aside(self.terms.book, call)));
+            found.push((attribution, set_aside(self.terms.book.as_ref(), call)));
         })?;
         Ok(found)
     }

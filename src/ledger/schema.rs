@@ -27,7 +27,7 @@ pub(super) fn open_writable(path: &Path) -> Result<Connection, LedgerError> {
     create(path)?;
     let mut connection =
         Connection::open(path).map_err(|error| LedgerError::from(error).of_file(path))?;
-    let prepared = configure(&connection)
+    let prepared = configure(&connection, BUSY_TIMEOUT)
         // Before anything is changed: a file that is not ours stays as it is.
         .and_then(|()| check_version(&connection, path))
         .and_then(|_| set_private(path))
@@ -46,6 +46,14 @@ pub(super) fn open_writable(path: &Path) -> Result<Connection, LedgerError> {
 
 /// Opens for reading; none if there is no ledger yet.
 pub(super) fn open_readable(path: &Path) -> Result<Option<Connection>, LedgerError> {
+    open_readable_within(path, BUSY_TIMEOUT)
+}
+
+/// The same, waiting no longer than this for whoever has the ledger locked.
+pub(super) fn open_readable_within(
+    path: &Path,
+    patience: Duration,
+) -> Result<Option<Connection>, LedgerError> {
     if !path.exists() {
         return Ok(None);
     }
@@ -56,7 +64,7 @@ pub(super) fn open_readable(path: &Path) -> Result<Option<Connection>, LedgerErr
     let connection = Connection::open_with_flags(path, flags)
         .or_else(|_| Connection::open_with_flags(path, read_only))
         .map_err(|error| LedgerError::from(error).of_file(path))?;
-    let version = configure(&connection)
+    let version = configure(&connection, patience)
         .and_then(|()| {
             connection.pragma_update(None, "query_only", true)?;
             check_version(&connection, path)
@@ -66,8 +74,8 @@ pub(super) fn open_readable(path: &Path) -> Result<Option<Connection>, LedgerErr
     Ok((version == MIGRATIONS.len()).then_some(connection))
 }
 
-fn configure(connection: &Connection) -> Result<(), LedgerError> {
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+fn configure(connection: &Connection, patience: Duration) -> Result<(), LedgerError> {
+    connection.busy_timeout(patience)?;
     // Without this SQLite plans a statement anew for every new value bound to it: three quarters
     // of all the time a backfill took.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

@@ -17,3 +17,4 @@ pub use decide::{Decision, decide, verdict};
 pub use period::window;
 pub use simulate::{Hit, Made, Simulation, simulate};
 pub use tally::{Tally, Used};
+pub use words::notice_key;
