@@ -96,7 +96,7 @@ fn run(cli: &Cli) -> Result<Outcome> {
         Some(Command::Completions { shell }) => return shell::completions(*shell),
         Some(Command::Man) => return shell::man(),
         Some(Command::Config(command)) => return config::run(&cli.global, command),
-        Some(Command::Notify(NotifyCommand::Deliver)) => return notify::deliver(&cli.global),
+        Some(Command::Notify(NotifyCommand::Deliver)) => return Ok(notify::deliver(&cli.global)),
         _ => {}
     }
     let context = Context::new(&cli.global)?;

@@ -35,7 +35,15 @@ mod dump;
 mod harness;
 mod layering;
 mod ledger_life;
+#[cfg(target_os = "linux")]
+mod notice_bus;
+mod notice_command;
+#[cfg(target_os = "linux")]
+mod notice_desktop;
+mod notice_outbox;
+mod notice_webhook;
 mod properties;
 mod scenarios;
+mod service;
 mod tui;
 mod world;
