@@ -33,6 +33,9 @@ mod cli_update;
 mod cli_upstream;
 mod dump;
 mod harness;
+mod hook_answers;
+mod hook_home;
+mod hook_tail;
 mod layering;
 mod ledger_life;
 #[cfg(target_os = "linux")]
