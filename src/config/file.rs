@@ -230,18 +230,6 @@ pub struct NotifyTable {
     pub command: Vec<String>,
 }
 
-impl NotifyTable {
-    /// The channels that notices are told by, as the ledger names them.
-    pub fn channels(&self) -> Vec<&'static str> {
-        let wanted = [
-            (self.desktop, "desktop"),
-            (self.webhook.is_some(), "webhook"),
-            (!self.command.is_empty(), "command"),
-        ];
-        wanted.into_iter().filter_map(|(is_wanted, name)| is_wanted.then_some(name)).collect()
-    }
-}
-
 impl Default for NotifyTable {
     fn default() -> Self {
         Self { desktop: true, webhook: None, command: Vec::new() }

@@ -172,7 +172,7 @@ fn further_settings() {
     assert_eq!(config.session_alert, PicoUsd(7_500_000_000_000));
     assert_eq!(config.on_hook_error, OnError::Block);
     assert_eq!(config.notify.webhook.as_ref().unwrap().preset, WebhookPreset::Slack);
-    assert_eq!(config.notify.channels(), ["webhook", "command"]);
+    assert_eq!((config.notify.desktop, &config.notify.command[..]), (false, &["x".to_owned()][..]));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::{Book, store_notes};
 use crate::config::Config;
 use crate::ledger::{Inbox, LedgerError, Request, Writer};
 use crate::model::Millis;
+use crate::notice;
 use crate::paths;
 use crate::pricing::PriceBook;
 
@@ -29,7 +30,7 @@ pub fn serve(
     config: &Config,
     now: Millis,
 ) -> Result<(), LedgerError> {
-    store_notes(inbox, writer, &config.notify.channels())?;
+    store_notes(inbox, writer, &notice::channels(&config.notify))?;
     answer(inbox, writer, book, config, now)
 }
 

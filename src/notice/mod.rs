@@ -39,6 +39,11 @@ pub trait Notifier: Send + Sync {
     fn tell(&self, notice: &Notice) -> Result<(), String>;
 }
 
+/// Names of the configured channels, for whoever stores a notice that another process left.
+pub fn channels(config: &Notify) -> Vec<&'static str> {
+    notifiers(config, TIME_LIMIT).iter().map(|notifier| notifier.channel()).collect()
+}
+
 /// The configured channels, each of which gives up by itself after `limit` where it can.
 pub fn notifiers(config: &Notify, limit: Duration) -> Vec<Arc<dyn Notifier>> {
     let mut all: Vec<Arc<dyn Notifier>> = Vec::new();

@@ -202,3 +202,19 @@ fn on_a_plan_dollars_are_called_value() {
     assert!(home.out(&["status"]).starts_with("spent today  $4.02\n"));
     assert!(home.out(&["report"]).contains("cost"));
 }
+
+#[test]
+fn doctor_names_folders_of_another_user() {
+    let home = Home::small();
+    let mine = home.json(&["doctor", "--json"])["findings"].clone();
+    assert!(mine.as_array().unwrap().iter().all(|finding| finding["kind"] != "foreign_root"));
+    // Only the superuser can give a folder away.
+    if rustix::process::getuid().is_root() {
+        std::os::unix::fs::chown(home.projects(), Some(12345), None).unwrap();
+        let found = home.json(&["doctor", "--json"]);
+        let findings = found["findings"].as_array().unwrap();
+        let foreign = findings.iter().find(|finding| finding["kind"] == "foreign_root").unwrap();
+        assert_eq!(foreign["items"], serde_json::json!([home.projects().to_str().unwrap()]));
+        assert_eq!(found["ok"], true, "a hint");
+    }
+}

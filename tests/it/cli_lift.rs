@@ -1,6 +1,7 @@
 //! What a person does by hand: `snooze`, `raise`, `flag`, `block`, `unblock`; kept in `actions`.
 
 use std::fs;
+use std::io::Write;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use spendtop::paths;
 use super::cli_home::{Home, NOW, call, ran};
 use super::cli_two::take;
 use super::harness::require;
+use super::tui::terminal::Seat;
 
 /// A home over its daily cap.
 fn over() -> Home {
@@ -222,4 +224,36 @@ fn a_session_is_marked_by_hand_and_every_list_shows_it() {
     let kinds: Vec<_> = json["rows"].as_array().unwrap().iter().map(|row| &row["kind"]).collect();
     assert_eq!(kinds, ["unblock", "block"]);
     home.expect(10, &["actions", "--since", "2026-11-24"]);
+}
+
+#[test]
+fn on_a_terminal_a_person_is_asked() {
+    if !outside() {
+        return;
+    }
+    let home = over();
+    for (typed, said, marks) in [("n\n", "Nothing was done.", 0), ("y\n", "Done: flag", 1)] {
+        let mut seat = Seat::new(&home, &["flag", "aaaa", "--now", NOW]);
+        seat.expect("Type y to go on: ");
+        seat.keyboard.write_all(typed.as_bytes()).unwrap();
+        assert_eq!(seat.program.wait().unwrap().code(), Some(0));
+        seat.expect(said);
+        let ran = home.expect(4, &["status", "--json"]);
+        let status: Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(status["marks"].as_array().unwrap().len(), marks);
+    }
+}
+
+#[test]
+fn a_live_screen_takes_what_is_left_for_it() {
+    if !outside() {
+        return;
+    }
+    let home = over();
+    let mut seat = Seat::new(&home, &["--now", NOW]);
+    seat.expect("live");
+    home.out(&["snooze", "daily", "--for", "1h", "--reason", "x"]);
+    assert_ne!(daily(&home)["snoozed_until"], Value::Null);
+    seat.keyboard.write_all(b"q").unwrap();
+    assert_eq!(seat.program.wait().unwrap().code(), Some(0));
 }

@@ -18,16 +18,16 @@ use crate::cli_home::Home;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The program on a terminal of 80 by 24.
-struct Seat {
-    program: Child,
-    keyboard: File,
+pub(crate) struct Seat {
+    pub(crate) program: Child,
+    pub(crate) keyboard: File,
     /// Kept open, so that the terminal outlives the program.
     terminal: File,
     written: Arc<Mutex<String>>,
 }
 
 impl Seat {
-    fn new(home: &Home, args: &[&str]) -> Self {
+    pub(crate) fn new(home: &Home, args: &[&str]) -> Self {
         Self::of_kind("xterm-256color", home, args)
     }
 
@@ -66,7 +66,7 @@ impl Seat {
 
     /// Waits for a text that is drawn in one go: a word, as blanks are often there before.
     #[track_caller]
-    fn expect(&self, text: &str) {
+    pub(crate) fn expect(&self, text: &str) {
         let deadline = Instant::now() + PATIENCE;
         while !self.written.lock().unwrap().contains(text) {
             assert!(Instant::now() < deadline, "no {text:?} in {:?}", self.written.lock().unwrap());
