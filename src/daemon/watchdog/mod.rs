@@ -135,7 +135,7 @@ impl Watchdog {
                 }
                 Note::Sighting(_) => self.sessions.note_sighting(),
                 Note::Lift(_) | Note::Mark(_) | Note::Unmark(_) => self.standing = None,
-                Note::Notice { .. } | Note::Failure { .. } => {}
+                Note::Notice { .. } | Note::Delivered { .. } | Note::Failure { .. } => {}
             }
         }
         Ok(())
