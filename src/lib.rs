@@ -43,7 +43,9 @@
 //! | which records are one call, and whose | `ledger/identity.rs`, pure |
 //! | a price, or a price's date | `assets/prices/overlay.toml`, then `assets/prices/build.py` |
 //! | how usage becomes money | `pricing/formula.rs`, `pricing/select.rs` |
+//! | when a cap is broken | `policy/`, pure; `guard/` sums up for it |
 //! | what is stored | `assets/migrations/`, never editing a released one |
+//! | how the person is told, and in which words | `notice/`, one file for each channel |
 //! | a command | `cli/args.rs` for what can be typed, `cli/<command>.rs` |
 //! | a panel of the screen | `tui/view/` |
 //!
@@ -57,6 +59,7 @@ pub mod daemon;
 pub mod demo;
 pub mod enforce;
 pub mod format;
+pub mod guard;
 pub mod hook;
 pub mod ingest;
 pub mod ledger;

@@ -1,9 +1,14 @@
 //! Where things are: the only reader of the environment.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use directories::BaseDirs;
+
+/// Variables that say where things are: a service has to be given them, since it is not started
+/// from the shell that sets them.
+const WHERE: [&str; 5] =
+    ["SPENDTOP_CONFIG", "SPENDTOP_DB", "CLAUDE_CONFIG_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME"];
 
 /// The environment, as far as spendtop cares.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +19,8 @@ pub struct Paths {
     spendtop_config: Option<PathBuf>,
     spendtop_db: Option<PathBuf>,
     claude_config_dir: Option<OsString>,
+    notify_socket: Option<OsString>,
+    set: Vec<(&'static str, OsString)>,
     user: Option<String>,
     no_color: bool,
     dumb_terminal: bool,
@@ -23,8 +30,15 @@ impl Paths {
     /// Reads the process's environment.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn from_env() -> Self {
-        let data_home = BaseDirs::new().map(|dirs| dirs.data_dir().to_owned());
-        let paths = Self::new(data_home, |name| std::env::var_os(name));
+        let dirs = BaseDirs::new();
+        let data_home = dirs.as_ref().map(|dirs| dirs.data_dir().to_owned());
+        // Services run without HOME, too: then it is the one that the system has for the user, for
+        // the transcripts and the config as for the ledger.
+        let home = dirs.as_ref().map(|dirs| dirs.home_dir().as_os_str().to_owned());
+        let paths = Self::new(data_home, |name| {
+            let set = std::env::var_os(name).filter(|value| !value.is_empty());
+            set.or_else(|| home.clone().filter(|_| name == "HOME"))
+        });
         let user = paths.user.or_else(login_name);
         Self { user, ..paths }
     }
@@ -44,6 +58,8 @@ impl Paths {
             spendtop_config: path("SPENDTOP_CONFIG"),
             spendtop_db: path("SPENDTOP_DB"),
             claude_config_dir: get("CLAUDE_CONFIG_DIR"),
+            notify_socket: get("NOTIFY_SOCKET"),
+            set: WHERE.iter().filter_map(|name| Some((*name, get(name)?))).collect(),
             user: ["USER", "LOGNAME"].iter().find_map(|name| get(name)?.into_string().ok()),
             no_color: get("NO_COLOR").is_some(),
             dumb_terminal: get("TERM").is_some_and(|term| term == "dumb"),
@@ -60,9 +76,34 @@ impl Paths {
         self.user.as_deref().unwrap_or("unknown")
     }
 
+    /// Where systemd wants to hear that the daemon is ready.
+    pub fn notify_socket(&self) -> Option<&OsStr> {
+        self.notify_socket.as_deref()
+    }
+
+    /// The variables that say where things are, as far as they are set: for a service.
+    pub fn set(&self) -> &[(&'static str, OsString)] {
+        &self.set
+    }
+
+    /// The user's systemd units.
+    pub fn systemd_units(&self) -> Option<PathBuf> {
+        Some(self.config_home.as_ref()?.join("systemd/user"))
+    }
+
+    /// The user's launchd agents.
+    pub fn launch_agents(&self) -> Option<PathBuf> {
+        Some(self.home.as_ref()?.join("Library/LaunchAgents"))
+    }
+
     /// `NO_COLOR` is set, or the terminal knows no colours.
     pub fn no_color(&self) -> bool {
         self.no_color || self.dumb_terminal
+    }
+
+    /// The terminal can only be written to line by line.
+    pub fn is_dumb_terminal(&self) -> bool {
+        self.dumb_terminal
     }
 
     /// The config file: what was asked for, `SPENDTOP_CONFIG`, or the user's. The flag tells that
@@ -104,6 +145,20 @@ impl Paths {
         unique
     }
 
+    /// Where Claude Code says who is logged in: beside the home's config folder, or in the one that
+    /// the environment names.
+    pub fn claude_account_files(&self) -> Vec<PathBuf> {
+        let name = ".claude.json";
+        match &self.claude_config_dir {
+            Some(list) => {
+                let list = list.to_string_lossy();
+                let folders = list.split(',').map(str::trim).filter(|folder| !folder.is_empty());
+                folders.map(|folder| self.expand(Path::new(folder)).join(name)).collect()
+            }
+            None => self.home.iter().map(|home| home.join(name)).collect(),
+        }
+    }
+
     /// A Claude config folder's transcripts; the `projects` folder itself is taken as it is.
     pub fn claude_projects(&self, folder: &Path) -> PathBuf {
         let folder = self.expand(folder);
@@ -139,6 +194,19 @@ fn login_name() -> Option<String> {
         let name = fields.next()?;
         (fields.nth(1)? == uid).then(|| name.to_owned())
     })
+}
+
+/// Where this program is: absolute, symbolic links resolved.
+pub fn program() -> std::io::Result<PathBuf> {
+    let path = std::env::current_exe()?;
+    // What Linux adds where a newer program took the place of the running one.
+    let text = path.to_string_lossy();
+    Ok(text.strip_suffix(" (deleted)").map_or_else(|| path.clone(), PathBuf::from))
+}
+
+/// The number of the process's user, for launchd's names.
+pub fn user_number() -> u32 {
+    rustix::process::getuid().as_raw()
 }
 
 /// The file beside a ledger that other processes leave requests in.

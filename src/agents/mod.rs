@@ -85,6 +85,13 @@ impl State {
         }
     }
 
+    /// The file states a total that nothing in it dates, so that it belongs to no day.
+    pub fn has_undated_total(&self) -> bool {
+        match self {
+            Self::Claude(state) => state.has_undated_total(),
+        }
+    }
+
     /// Makes the adapter report records that add nothing to the one before. `explain` shows them;
     /// a ledger can do without.
     #[must_use]

@@ -1,9 +1,17 @@
 //! What the user can type.
 
+mod guard;
+mod hook;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub use self::guard::{
+    ActionsArgs, CapCommand, MarkArgs, RaiseArgs, SimulateArgs, SnoozeArgs, StatusArgs,
+};
+pub use self::hook::{HookArgs, HookCommand, HookStatusArgs};
 
 /// top for what coding agents spend.
 ///
@@ -24,20 +32,20 @@ pub struct Cli {
 /// Options of every command.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Global {
-    /// Config file [env: `SPENDTOP_CONFIG`]
-    #[arg(long, global = true, value_name = "FILE")]
+    /// Config file
+    #[arg(long, global = true, value_name = "FILE", help = "Config file [env: SPENDTOP_CONFIG]")]
     pub config: Option<PathBuf>,
 
-    /// Ledger file [env: `SPENDTOP_DB`]
-    #[arg(long, global = true, value_name = "FILE")]
+    /// Ledger file
+    #[arg(long, global = true, value_name = "FILE", help = "Ledger file [env: SPENDTOP_DB]")]
     pub db: Option<PathBuf>,
 
     /// Pretend it is this time (RFC 3339)
     #[arg(long, global = true, value_name = "TIME")]
     pub now: Option<String>,
 
-    /// No colours [env: `NO_COLOR`]
-    #[arg(long, global = true)]
+    /// No colours
+    #[arg(long, global = true, help = "No colours [env: NO_COLOR]")]
     pub no_color: bool,
 
     /// Say less
@@ -56,8 +64,30 @@ pub enum Command {
     Report(ReportArgs),
     /// Sessions, newest activity first
     Sessions(SessionsArgs),
+    /// Today against each cap; exit code 3 at a warning level, 4 over a cap
+    Status(StatusArgs),
+    /// Caps: how they stand, what they mean, what one would have done
+    #[command(subcommand)]
+    Cap(CapCommand),
+    /// Lifts a cap for a while; who and why is kept
+    Snooze(SnoozeArgs),
+    /// Raises a cap until its present period ends; who and why is kept
+    Raise(RaiseArgs),
+    /// What was done for caps and by hand, newest first, and how to take a session up again
+    Actions(ActionsArgs),
+    /// Marks a session, in reports and on the screen
+    Flag(MarkArgs),
+    /// Has a session's hook stop it at its next step
+    Block(MarkArgs),
+    /// Takes a session's marks back
+    Unblock(MarkArgs),
+    /// The hook in your agents, which stops them before the money is spent
+    #[command(subcommand)]
+    Hook(HookCommand),
     /// Where a session's or a call's amount comes from, down to the line and the price row
     Explain(ExplainArgs),
+    /// Follows the transcripts and guards the caps in the foreground, until it is stopped
+    Daemon,
     /// Brings the ledger up to date, and does nothing else
     Ingest(JsonArg),
     /// The price book
@@ -67,6 +97,12 @@ pub enum Command {
     Reprice(RepriceArgs),
     /// Looks for what is wrong: unreadable files, lines that do not parse, unpriced models
     Doctor(JsonArg),
+    /// Desktop notifications, webhook and command: how you are told of your caps
+    #[command(subcommand)]
+    Notify(NotifyCommand),
+    /// Has the system run the daemon: a systemd user unit, or a launchd agent on macOS
+    #[command(subcommand)]
+    Service(ServiceCommand),
     /// The config file
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -250,6 +286,42 @@ pub struct RepriceArgs {
     /// Print JSON
     #[arg(long, short)]
     pub json: bool,
+}
+
+/// `notify`.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum NotifyCommand {
+    /// Tells you something by every configured channel, and says how that went
+    Test(JsonArg),
+    /// Tells the notice that comes as JSON on stdin, without a word; for hooks, while no daemon
+    /// runs
+    #[command(hide = true)]
+    Deliver,
+}
+
+/// `service`.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum ServiceCommand {
+    /// Writes the unit, enables and starts it
+    Install {
+        /// Print the unit and what would be run; write and run nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Replace a unit that `service install` did not write
+        #[arg(long)]
+        force: bool,
+    },
+    /// Stops the service and takes the unit away
+    Uninstall {
+        /// Print what would be run; take nothing away
+        #[arg(long)]
+        dry_run: bool,
+        /// Take away a unit that `service install` did not write, too
+        #[arg(long)]
+        force: bool,
+    },
+    /// Says whether it is installed and running, and whether a daemon holds the ledger
+    Status(JsonArg),
 }
 
 /// `config`.

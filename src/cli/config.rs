@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use serde::Serialize;
 
 use super::args::{ConfigCommand, Global};
+use super::cap::CapJson;
 use super::context::Context;
 use super::{Outcome, UsageError};
 use crate::config::{self, Config};
@@ -67,11 +68,14 @@ fn init(path: &PathBuf, force: bool, out: &mut dyn Write) -> Result<()> {
 }
 
 #[derive(Serialize)]
-struct ShowJson {
+struct ShowJson<'a> {
     schema: &'static str,
     config_file: Option<PathBuf>,
     ledger: PathBuf,
     daily_cap_usd: Option<String>,
+    caps: Vec<CapJson<'a>>,
+    /// `api` or `subscription`.
+    account: &'static str,
     timezone: String,
     developer: String,
     roots: Vec<PathBuf>,
@@ -85,6 +89,8 @@ fn show(context: &Context, json: bool, out: &mut dyn Write) -> Result<()> {
         config_file: config.origin.clone(),
         ledger: context.ledger.clone(),
         daily_cap_usd: config.daily_cap.map(|cap| UsdTotal::from(cap).to_decimal()),
+        caps: config.caps.iter().map(|cap| CapJson::of(cap)).collect(),
+        account: if context.is_on_plan() { "subscription" } else { "api" },
         timezone: super::report::zone_name(&config.zone()),
         developer: context.developer().to_owned(),
         roots: context.roots().into_iter().map(|root| root.path).collect(),
@@ -105,6 +111,12 @@ fn show(context: &Context, json: bool, out: &mut dyn Write) -> Result<()> {
         .daily_cap
         .map_or_else(|| "none".to_owned(), |cap| crate::format::money_fixed(cap, 2));
     writeln!(out, "daily_cap   {cap}  ({})", origin(config.daily_cap.is_some()))?;
+    for cap in &config.caps {
+        let name = crate::format::printable(&cap.name);
+        writeln!(out, "cap         {name}: {}", cap.meaning())?;
+    }
+    let is_said = config.account != config::Account::Auto;
+    writeln!(out, "account     {}  ({})", shown.account, origin(is_said))?;
     writeln!(out, "timezone    {}  ({})", shown.timezone, origin(config.timezone.is_some()))?;
     writeln!(out, "developer   {}  ({})", shown.developer, origin(config.developer.is_some()))?;
     writeln!(out, "prices      {}", shown.price_book)?;

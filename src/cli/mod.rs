@@ -1,19 +1,32 @@
 //! The commands: one file each. The types of what can be typed are in `args`.
 
+mod actions;
 mod args;
+mod cap;
 mod config;
 mod context;
+mod daemon;
 mod demo;
 mod doctor;
 mod explain;
 mod fetch;
+mod hook;
 mod ingest;
+mod inside;
+mod leave;
+mod lift;
 mod live;
+mod mark;
+mod notify;
+mod plain;
 mod prices;
 mod report;
 mod reprice;
+mod service;
 mod sessions;
 mod shell;
+mod standing;
+mod status;
 mod table;
 mod when;
 
@@ -23,7 +36,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
-use self::args::{Cli, Command};
+use self::args::{Cli, Command, NotifyCommand};
 use self::context::Context;
 use crate::config::ConfigError;
 
@@ -34,8 +47,14 @@ enum Outcome {
     Done,
     /// There was nothing to report.
     NoData,
+    /// A cap is at a warning level.
+    Warned,
+    /// A cap is used up.
+    Over,
     /// `doctor` or a check found something wrong.
     Problems,
+    /// It did not work, and that was said.
+    Failed,
 }
 
 /// Something in what the user typed or wrote is wrong; exit code 2, as clap's.
@@ -43,9 +62,13 @@ enum Outcome {
 #[error("{0}")]
 struct UsageError(String);
 
-/// Runs the program and tells its exit code: 0 fine, 1 an error, 2 wrong usage or config, 5
-/// problems found, 10 nothing to report.
+/// Runs the program and tells its exit code: 0 fine, 1 an error, 2 wrong usage or config, 3 at
+/// a warning level, 4 over a cap, 5 problems found, 10 nothing to report.
 pub fn main() -> ExitCode {
+    // An agent waits for this one, and must never be told of an error.
+    if let Some(asked) = hook::Asked::read(std::env::args_os()) {
+        return hook::answer(&asked);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -56,8 +79,11 @@ pub fn main() -> ExitCode {
     };
     match run(&cli) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Warned) => ExitCode::from(3),
+        Ok(Outcome::Over) => ExitCode::from(4),
         Ok(Outcome::NoData) => ExitCode::from(10),
         Ok(Outcome::Problems) => ExitCode::from(5),
+        Ok(Outcome::Failed) => ExitCode::from(1),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "spendtop: {error:#}");
@@ -72,32 +98,55 @@ fn run(cli: &Cli) -> Result<Outcome> {
         Some(Command::Completions { shell }) => return shell::completions(*shell),
         Some(Command::Man) => return shell::man(),
         Some(Command::Config(command)) => return config::run(&cli.global, command),
+        Some(Command::Notify(NotifyCommand::Deliver)) => return Ok(notify::deliver(&cli.global)),
         _ => {}
     }
     let context = Context::new(&cli.global)?;
+    let has_screen = matches!(cli.command, None | Some(Command::Demo(_))) && context.can_draw();
     // A log line would be written across the screen, which has its own place for trouble.
-    if !matches!(cli.command, None | Some(Command::Demo(_))) {
+    if !has_screen {
         context.start_log();
     }
     // One buffer: a line-buffered terminal would be written to for every row.
     let mut out = io::BufWriter::new(io::stdout().lock());
     let outcome = match &cli.command {
-        None => {
+        None if has_screen => {
             drop(out);
             return live::run(&context);
         }
+        None => plain::run(&context, &mut out),
         Some(Command::Demo(args)) => {
             drop(out);
             return demo::run(&context, *args);
         }
         Some(Command::Report(args)) => report::run(&context, args, &mut out),
         Some(Command::Sessions(args)) => sessions::run(&context, args, &mut out),
+        Some(Command::Status(args)) => status::run(&context, *args, &mut out),
+        Some(Command::Cap(command)) => cap::run(&context, command, &mut out),
+        Some(Command::Snooze(args)) => lift::snooze(&context, args, &mut out),
+        Some(Command::Raise(args)) => lift::raise(&context, args, &mut out),
+        Some(Command::Daemon) => {
+            drop(out);
+            return daemon::run(&context);
+        }
+        Some(Command::Actions(args)) => actions::run(&context, args, &mut out),
+        Some(Command::Flag(args)) => mark::run(&context, mark::Deed::Flag, args, &mut out),
+        Some(Command::Block(args)) => mark::run(&context, mark::Deed::Block, args, &mut out),
+        Some(Command::Unblock(args)) => mark::run(&context, mark::Deed::Unblock, args, &mut out),
+        Some(Command::Hook(command)) => hook::run(&context, *command, &mut out),
         Some(Command::Explain(args)) => explain::run(&context, args, &mut out),
         Some(Command::Ingest(args)) => ingest::run(&context, *args, &mut out),
         Some(Command::Prices(command)) => prices::run(&context, command, &mut out),
         Some(Command::Reprice(args)) => reprice::run(&context, *args, &mut out),
         Some(Command::Doctor(args)) => doctor::run(&context, *args, &mut out),
-        Some(Command::Config(_) | Command::Completions { .. } | Command::Man) => Ok(Outcome::Done),
+        Some(Command::Notify(NotifyCommand::Test(args))) => notify::test(&context, *args, &mut out),
+        Some(Command::Service(command)) => service::run(&context, *command, &mut out),
+        Some(
+            Command::Config(_)
+            | Command::Completions { .. }
+            | Command::Man
+            | Command::Notify(NotifyCommand::Deliver),
+        ) => Ok(Outcome::Done),
     }?;
     out.flush()?;
     Ok(outcome)

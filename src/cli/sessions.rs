@@ -11,6 +11,10 @@ use super::report::{self, Report, SessionJson, SumsJson};
 use super::table::{Align, Table};
 use super::{Outcome, when};
 use crate::format;
+use crate::model::UsdTotal;
+
+/// The column that is left out where it is empty.
+const UNLOGGED: usize = 9;
 
 #[derive(Serialize)]
 struct SessionsJson<'a> {
@@ -60,15 +64,31 @@ fn write_table(
     out: &mut dyn Write,
 ) -> Result<()> {
     if report.rows.is_empty() {
-        writeln!(out, "No session in this time. `spendtop doctor` says where was looked.")?;
+        writeln!(out, "No sessions found. `spendtop doctor` says where they were looked for.")?;
         return Ok(());
     }
-    let headers =
-        vec!["last activity", "session", "agent", "project", "branch", "models", "calls", "cost"];
-    let mut aligns = vec![Align::Left; 6];
-    aligns.extend([Align::Right, Align::Right]);
+    let cost = report::cost_word(context.is_on_plan());
+    let headers = vec![
+        "last activity",
+        "session",
+        "mark",
+        "agent",
+        "project",
+        "branch",
+        "models",
+        "calls",
+        cost,
+        "unlogged",
+    ];
+    let mut aligns = vec![Align::Left; 7];
+    aligns.extend([Align::Right; 3]);
     let mut table = Table::new(headers, aligns);
     table.set_color(context.color());
+    let marked =
+        |row: &report::Row| row.session.as_ref().is_some_and(|info| !info.marks.is_empty());
+    if !report.rows.iter().any(marked) {
+        table.hide(2);
+    }
     let projects = report.rows.iter().filter_map(|row| Some(&*row.session.as_ref()?.project));
     let projects = format::short_paths(projects);
     for row in &report.rows {
@@ -81,13 +101,19 @@ fn write_table(
         table.row(vec![
             last.strftime("%Y-%m-%d %H:%M").to_string(),
             format::printable(&info.session_id).chars().take(8).collect(),
+            info.mark_words().last().copied().unwrap_or_default().to_owned(),
             info.agent.name().to_owned(),
             format::printable(project).into_owned(),
             format::printable(&info.branch).into_owned(),
             models.join(" "),
             format::thousands(totals.calls),
             format::floor(format::money_fixed(totals.cost, 4), totals.is_floor()),
+            format::money_fixed(row.sums.unlogged, 4),
         ]);
+    }
+    // Where no session has any, a column of zeros says nothing.
+    if report.rows.iter().all(|row| row.sums.unlogged == UsdTotal::ZERO) {
+        table.hide(UNLOGGED);
     }
     write!(out, "{table}")?;
     Ok(())

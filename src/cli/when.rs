@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use anyhow::Result;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
 
@@ -37,6 +37,49 @@ pub fn range(
     Ok(start..end)
 }
 
+/// The end of a time that begins now: `30m`, `1h`, `2h30m`, `1d`.
+pub fn after(span: &str, now: Millis) -> Result<Millis> {
+    let mut at = now.timestamp().to_zoned_datetime(TimeZone::UTC);
+    let mut rest = span;
+    while let Some(unit) = rest.find(|c: char| !c.is_ascii_digit()) {
+        let (part, more) =
+            rest.split_at(unit + rest[unit..].chars().next().map_or(0, char::len_utf8));
+        let Some(span) = self::span(part) else { break };
+        at = at.checked_add(span)?;
+        rest = more;
+    }
+    let at = Millis::from(at.timestamp());
+    if !rest.is_empty() || at <= now {
+        return Err(UsageError(format!("{span:?} is no time span: use 30m, 1h, 2h30m, 1d")).into());
+    }
+    Ok(at)
+}
+
+/// A time to come: `18:00` (today, or tomorrow if that is over), a day's beginning, RFC 3339.
+pub fn until(text: &str, zone: &TimeZone, now: Millis) -> Result<Millis> {
+    let at = if let Ok(time) = Time::strptime("%H:%M", text) {
+        let today = now.timestamp().to_zoned_datetime(zone.clone()).date();
+        let on = |day: Date| -> Result<Millis> {
+            Ok(day.to_datetime(time).to_zoned_datetime(zone.clone())?.timestamp().into())
+        };
+        let at = on(today)?;
+        if at > now { at } else { on(today.tomorrow()?)? }
+    } else {
+        match read(text, now) {
+            Ok(Typed::Day(day)) => start_of(day, zone)?,
+            Ok(Typed::Instant(at)) => at,
+            Err(_) => {
+                let what = format!("{text:?} is no time: use 18:00, 2026-11-30 or RFC 3339");
+                return Err(UsageError(what).into());
+            }
+        }
+    };
+    if at <= now {
+        return Err(UsageError(format!("{text:?} is over already")).into());
+    }
+    Ok(at)
+}
+
 /// The first instant of a day, which need not be midnight where clocks change at night.
 pub fn start_of(day: Date, zone: &TimeZone) -> Result<Millis> {
     Ok(day.to_zoned_datetime(zone.clone())?.timestamp().into())
@@ -56,7 +99,7 @@ fn read(text: &str, now: Millis) -> Result<Typed> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(Typed::Instant(at.into()));
     }
-    if let Some(span) = ago(text) {
+    if let Some(span) = span(text) {
         let at = now.timestamp().to_zoned_datetime(TimeZone::UTC).checked_sub(span)?;
         return Ok(Typed::Instant(at.timestamp().into()));
     }
@@ -66,7 +109,7 @@ fn read(text: &str, now: Millis) -> Result<Typed> {
     .into())
 }
 
-fn ago(text: &str) -> Option<Span> {
+fn span(text: &str) -> Option<Span> {
     let unit = text.chars().last()?;
     let count: i32 = text.strip_suffix(unit)?.parse().ok().filter(|count| *count >= 0)?;
     match unit {

@@ -59,12 +59,26 @@ pub struct ConfigFile {
 #[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct DeveloperTable {
     /// Name in the ledger; the login name if it is left out.
-    pub id: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub id: Option<Spanned<String>>,
     /// Agents' config folders whose calls this developer pays for.
-    pub roots: Vec<PathBuf>,
+    #[schemars(with = "Option<Vec<PathBuf>>")]
+    pub roots: Option<Spanned<Vec<PathBuf>>>,
     /// Another daily cap than everybody's, in dollars.
     #[schemars(with = "Option<f64>")]
     pub daily_cap: Option<Spanned<Usd>>,
+}
+
+impl DeveloperTable {
+    /// The name, if there is one.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_ref().map(|id| id.get_ref().as_str()).filter(|id| !id.is_empty())
+    }
+
+    /// The folders, if there are any.
+    pub fn roots(&self) -> &[PathBuf] {
+        self.roots.as_ref().map_or(&[], |roots| roots.get_ref())
+    }
 }
 
 /// One table, or an array of them.

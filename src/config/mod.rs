@@ -17,7 +17,7 @@ pub use self::file::{
 };
 use crate::model::PicoUsd;
 use crate::paths::Paths;
-use crate::policy::Cap;
+use crate::policy::{Cap, Scope};
 use crate::pricing::UserPrices;
 
 /// The commented default, which says what it is by being it.
@@ -96,13 +96,26 @@ impl Config {
         match fs::read_to_string(&path) {
             Ok(text) => {
                 let config = Self::parse(&text, &path)?;
-                Ok(Self { origin: Some(path), text, ..config })
+                let config = Self { origin: Some(path), text, ..config };
+                Ok(config.with_home(paths))
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => {
                 Ok(Self::default())
             }
             Err(error) => Err(ConfigError::unreadable(&path, &error)),
         }
+    }
+
+    /// Resolves the `~` of patterns that name folders.
+    fn with_home(mut self, paths: &Paths) -> Self {
+        for cap in &mut self.caps {
+            let names_folders = matches!(cap.scope, Scope::Project | Scope::Branch);
+            if names_folders && (&*cap.pattern == "~" || cap.pattern.starts_with("~/")) {
+                let pattern = paths.expand(Path::new(&*cap.pattern)).to_string_lossy().into();
+                *cap = Arc::new(Cap { pattern, ..Cap::clone(cap) });
+            }
+        }
+        self
     }
 
     /// Reads a config's text; `path` is for messages.

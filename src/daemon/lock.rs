@@ -4,8 +4,11 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
+
+use crate::model::Millis;
 
 /// What a holder does with the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,8 +16,10 @@ use serde::{Deserialize, Serialize};
 pub enum Role {
     /// Brings the ledger up to date once and ends.
     Command,
-    /// Follows the transcripts for as long as it runs.
+    /// Follows the transcripts for as long as a screen is open.
     Collector,
+    /// Follows them until it is told to stop.
+    Daemon,
 }
 
 /// Who holds the lock, by its own word.
@@ -29,6 +34,9 @@ pub struct Holder {
     /// A collector has read everything there was when it started: the ledger is whole.
     #[serde(default)]
     pub caught_up: bool,
+    /// Since when it runs.
+    #[serde(default)]
+    pub since: Option<Millis>,
 }
 
 /// The held lock; released when dropped, and by the kernel when the process ends however it ends.
@@ -68,6 +76,7 @@ impl InstanceLock {
                     pid: std::process::id(),
                     version: env!("CARGO_PKG_VERSION").to_owned(),
                     caught_up: false,
+                    since: None,
                 };
                 let mut lock = Self { file, holder };
                 lock.say()?;
@@ -88,9 +97,35 @@ impl InstanceLock {
         self.say()
     }
 
+    /// Says since when it is held.
+    pub fn set_since(&mut self, now: Millis) -> io::Result<()> {
+        self.holder.since = Some(now);
+        self.say()
+    }
+
+    /// The heartbeat: moves the file's time of change, and nothing else.
+    pub fn beat(&self, now: Millis) -> io::Result<()> {
+        let now = u64::try_from(now.0).unwrap_or(0);
+        self.file.set_modified(UNIX_EPOCH + Duration::from_millis(now))
+    }
+
     fn say(&mut self) -> io::Result<()> {
         self.file.set_len(0)?;
         self.file.rewind()?;
         self.file.write_all(&serde_json::to_vec(&self.holder)?)
     }
+}
+
+/// A collector holds the lock: a daemon, or a screen that does its work. For whoever does not want
+/// the lock.
+pub fn is_collected(path: &Path) -> bool {
+    let Ok(mut file) = File::open(path) else { return false };
+    // Shared, so that two who ask do not take each other for a holder.
+    if !matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
+        return false;
+    }
+    let mut text = String::new();
+    let said = file.read_to_string(&mut text).is_ok();
+    let holder: Option<Holder> = serde_json::from_str(&text).ok().filter(|_| said);
+    holder.is_none_or(|holder| holder.role == Role::Collector)
 }

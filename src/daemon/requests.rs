@@ -3,25 +3,39 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Book;
+use super::{Book, store_notes};
 use crate::config::Config;
 use crate::ledger::{Inbox, LedgerError, Request, Writer};
 use crate::model::Millis;
+use crate::notice;
 use crate::paths;
 use crate::pricing::PriceBook;
 
-/// The inbox of a ledger, if somebody waits there.
+/// The inbox of a ledger, if somebody waits there or left something.
 pub fn waiting_requests(ledger: &Path, now: Millis) -> Result<Option<Inbox>, LedgerError> {
     let path = paths::inbox_of(ledger);
     if !path.exists() {
         return Ok(None);
     }
     let inbox = Inbox::open(&path)?;
-    Ok(if inbox.waiting(now)?.is_empty() { None } else { Some(inbox) })
+    let is_empty = inbox.waiting(now)?.is_empty() && inbox.notes()?.is_empty();
+    Ok(if is_empty { None } else { Some(inbox) })
+}
+
+/// Stores everything that was left, then does and answers everything that waits.
+pub fn serve(
+    inbox: &Inbox,
+    writer: &mut Writer,
+    book: &mut Book,
+    config: &Config,
+    now: Millis,
+) -> Result<(), LedgerError> {
+    store_notes(inbox, writer, &notice::channels(&config.notify))?;
+    answer(inbox, writer, book, config, now)
 }
 
 /// Does and answers everything that waits.
-pub fn serve(
+pub(super) fn answer(
     inbox: &Inbox,
     writer: &mut Writer,
     book: &mut Book,

@@ -181,6 +181,11 @@ impl Guard {
         self.cases.values().filter_map(Case::deadline).min()
     }
 
+    /// The session is waited for, being stopped, or was stopped just now.
+    pub fn knows(&self, session: &SessionKey) -> bool {
+        self.cases.contains_key(session)
+    }
+
     /// Sessions that the guard knows of.
     pub fn len(&self) -> usize {
         self.cases.len()

@@ -40,7 +40,7 @@ pub enum Request {
 /// The inbox of a ledger.
 #[derive(Debug)]
 pub struct Inbox {
-    db: Connection,
+    pub(super) db: Connection,
 }
 
 impl Inbox {
@@ -73,6 +73,11 @@ impl Inbox {
             Ok(Self { db })
         };
         opened().map_err(|error| error.of_file(path))
+    }
+
+    /// An open inbox, if it is of this version.
+    pub(super) fn of_version(db: Connection, version: i64) -> Option<Self> {
+        (version == VERSION).then_some(Self { db })
     }
 
     /// Leaves a request; the number asks for its answer.

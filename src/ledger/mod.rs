@@ -3,6 +3,7 @@
 //! One process writes (the holder of the instance lock), any number read. A batch of events and
 //! the cursor behind it are one transaction. Rows outlive the transcripts they came from.
 
+mod ahead;
 mod error;
 mod guard;
 mod holding;
@@ -10,6 +11,7 @@ mod identity;
 mod inbox;
 mod lookup;
 mod names;
+mod peek;
 mod prices;
 mod reader;
 mod reprice;
@@ -20,13 +22,16 @@ mod terms;
 mod totals;
 mod writer;
 
+pub use ahead::{Ahead, Known, Shift};
 pub use error::LedgerError;
 pub use guard::{Delivery, Outgoing, Spend};
 pub use holding::Standing;
 pub use inbox::{Inbox, Request};
 pub use lookup::{CallRow, ChargeRow, UnpricedModel};
+pub use peek::Pending;
 pub use prices::{KeptBook, Pricing};
 pub use reader::{Cell, Charged, Reader, Unlogged};
 pub use reprice::Repriced;
+pub use rollup::Change;
 pub use totals::Totals;
 pub use writer::Writer;

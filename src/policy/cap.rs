@@ -1,9 +1,12 @@
 //! Caps: how much of what may be spent in which time, and what happens beyond.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
+
+use wildmatch::WildMatch;
 
 use crate::model::{AgentId, CapAction, Permille, PicoUsd};
 
@@ -82,6 +85,29 @@ pub struct Who<'a> {
     pub session_id: &'a str,
 }
 
+impl<'a> Who<'a> {
+    /// Someone who has spent nothing on anything yet.
+    pub const fn developer_alone(developer: &'a str) -> Self {
+        let agent = AgentId::Claude;
+        Self { developer, project: "", branch: "", model: "", agent, session_id: "" }
+    }
+
+    /// The name that a scope knows it by. What has no name is no subject of its own: a call
+    /// outside a repository is in no project.
+    pub fn in_scope(&self, scope: Scope) -> Option<Cow<'a, str>> {
+        let name = match scope {
+            Scope::Developer => self.developer,
+            Scope::Project => self.project,
+            Scope::Branch if self.branch.is_empty() => "",
+            Scope::Branch => return Some(format!("{}@{}", self.project, self.branch).into()),
+            Scope::Model => self.model,
+            Scope::Agent => self.agent.name(),
+            Scope::Session => self.session_id,
+        };
+        (!name.is_empty()).then_some(Cow::Borrowed(name))
+    }
+}
+
 impl Scope {
     /// Every scope.
     pub const ALL: [Self; 6] =
@@ -143,6 +169,11 @@ impl FromStr for Period {
 }
 
 impl Cap {
+    /// The cap is for this one of its scope; `pattern` is its own, ready to match.
+    pub(super) fn means(&self, subject: &str, pattern: &WildMatch) -> bool {
+        pattern.matches(subject) && self.except.iter().all(|other| **other != *subject)
+    }
+
     /// `daily_cap`: what a developer may spend on a day.
     pub fn daily(limit: PicoUsd) -> Self {
         Self {

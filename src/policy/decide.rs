@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::Cap;
 use super::tally::{Counted, Tally, Used};
-use crate::model::{CapAction, LIMIT, Latch, Lift, LiftBy, Millis, Permille, PicoUsd, UsdTotal};
+use super::{Cap, Who};
+use crate::model::{
+    CapAction, LIMIT, Latch, Lift, LiftBy, Millis, Permille, PicoUsd, SessionKey, UsdTotal,
+};
 
 /// How one subject of a cap stands in the present period.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +53,21 @@ impl Decision {
         self.cap.warn_at.iter().copied().chain([LIMIT]).filter(reached)
     }
 
+    /// What to keep of a level that was reached; `session` made the call that crossed it.
+    pub fn latch(&self, level: Permille, at: Millis, session: Option<SessionKey>) -> Latch {
+        Latch {
+            cap: Arc::clone(&self.cap.name),
+            subject: Arc::clone(&self.subject),
+            window: self.window.clone(),
+            level,
+            limit: self.limit,
+            spent: self.used.spent.to_pico(),
+            reserve: self.used.reserve.to_pico(),
+            at,
+            session,
+        }
+    }
+
     /// Spent beyond the limit.
     pub fn overshoot(&self) -> UsdTotal {
         (self.counted() - self.limit.into()).max(UsdTotal::ZERO)
@@ -63,42 +80,67 @@ impl Decision {
 pub fn decide(tally: &Tally, lifts: &[Lift], latches: &[Latch], now: Millis) -> Vec<Decision> {
     let mut decisions = Vec::new();
     for counted in &tally.caps {
-        let latches: Vec<&Latch> = latches
+        let broken: Vec<&Latch> = latches
             .iter()
             .filter(|latch| {
-                latch.cap == counted.cap.name && latch.level == LIMIT && latch.window.contains(&now)
+                latch.cap == counted.cap.name
+                    && latch.level == LIMIT
+                    && latch.window.contains(&now)
+                    && counted.means(&latch.subject)
             })
             .collect();
         let subjects: BTreeSet<&Arc<str>> =
-            counted.used.keys().chain(latches.iter().map(|latch| &latch.subject)).collect();
+            counted.used.keys().chain(broken.iter().map(|latch| &latch.subject)).collect();
         for subject in subjects {
-            decisions.push(decide_one(counted, subject, lifts, &latches, now));
+            decisions.push(decide_one(counted, subject, lifts, &broken, now));
         }
     }
     decisions
+}
+
+/// The decision that a session is to be held to: the strictest action in force among the caps that
+/// are about it, and of equals the one that holds longest. None where nothing is to happen.
+///
+/// A session that uses several models or branches asks for each.
+pub fn verdict<'d>(decisions: &'d [Decision], who: &Who<'_>) -> Option<&'d Decision> {
+    let about = |decision: &&Decision| {
+        who.in_scope(decision.cap.scope).is_some_and(|name| *name == *decision.subject)
+    };
+    decisions
+        .iter()
+        .filter(about)
+        .filter_map(|decision| Some((decision.action()?, decision.window.end, decision)))
+        // The first of equals: `max_by_key` would take the last.
+        .rev()
+        .max_by_key(|(action, end, _)| (*action, *end))
+        .map(|(_, _, decision)| decision)
 }
 
 fn decide_one(
     counted: &Counted,
     subject: &Arc<str>,
     lifts: &[Lift],
-    latches: &[&Latch],
+    broken: &[&Latch],
     now: Millis,
 ) -> Decision {
     let cap = &counted.cap;
     let mut limit = cap.limit;
     let mut snoozed_until = None;
     for lift in lifts.iter().filter(|lift| lift.cap == cap.name) {
-        if !(lift.at..lift.what.until()).contains(&now) {
+        // A clock that steps back takes nothing back within the period; over its start it does.
+        let until = lift.what.until();
+        if now >= until || lift.at >= counted.window.end {
             continue;
         }
         match lift.what {
+            // Nor does it make an hour of rest a day of it: twice the time at most.
+            LiftBy::Snooze { .. } if until.0 - lift.at.0 < lift.at.0 - now.0 => {}
             LiftBy::Snooze { until } => snoozed_until = snoozed_until.max(Some(until)),
             LiftBy::Raise { amount, .. } => limit = PicoUsd(limit.0.saturating_add(amount.0)),
         }
     }
     // A limit that was raised since starts anew.
-    let latched = latches.iter().any(|latch| latch.subject == *subject && latch.limit >= limit);
+    let latched = broken.iter().any(|latch| latch.subject == *subject && latch.limit >= limit);
     let used = counted.used.get(subject).copied().unwrap_or_default();
     let level = if latched { Some(LIMIT) } else { level(&used, limit, &cap.warn_at) };
     Decision {

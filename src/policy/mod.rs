@@ -6,11 +6,17 @@
 
 mod cap;
 mod decide;
+mod loosened;
+mod meaning;
 mod period;
+mod simulate;
 mod tally;
 mod words;
 
 pub use cap::{Cap, DEFAULT_GRACE, Period, Scope, Who};
-pub use decide::{Decision, decide};
+pub use decide::{Decision, decide, verdict};
+pub use loosened::loosened;
 pub use period::window;
+pub use simulate::{Hit, Made, Simulation, simulate};
 pub use tally::{Tally, Used};
+pub use words::notice_key;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use wildmatch::WildMatch;
 
-use super::{Cap, Period, Scope, Who, window};
+use super::{Cap, Period, Who, window};
 use crate::model::{Millis, UsdTotal};
 
 /// What one subject of a cap has spent in the cap's present period.
@@ -72,6 +72,13 @@ impl Tally {
         }
     }
 
+    /// Has these told of even where they have spent nothing yet.
+    pub fn expect(&mut self, who: &Who<'_>) {
+        for counted in &mut self.caps {
+            counted.add(who, Used::default());
+        }
+    }
+
     /// Adds spend of a session's whole life to the caps that are for that.
     pub fn add_session(&mut self, who: &Who<'_>, used: Used) {
         for counted in &mut self.caps {
@@ -90,27 +97,14 @@ impl Counted {
         sum.reserve += used.reserve;
     }
 
-    /// Whose spend it is, if the cap is about it. What has no name is no subject of its own: a
-    /// call outside a repository is in no project.
+    /// Whose spend it is, if the cap is about it.
     fn subject(&self, who: &Who<'_>) -> Option<Arc<str>> {
-        let branch;
-        let subject = match self.cap.scope {
-            Scope::Developer => who.developer,
-            Scope::Project => who.project,
-            Scope::Branch => {
-                if who.branch.is_empty() {
-                    return None;
-                }
-                branch = format!("{}@{}", who.project, who.branch);
-                &branch
-            }
-            Scope::Model => who.model,
-            Scope::Agent => who.agent.name(),
-            Scope::Session => who.session_id,
-        };
-        let meant = !subject.is_empty()
-            && self.pattern.matches(subject)
-            && self.cap.except.iter().all(|other| **other != *subject);
-        meant.then(|| Arc::from(subject))
+        let subject = who.in_scope(self.cap.scope)?;
+        self.means(&subject).then(|| Arc::from(subject))
+    }
+
+    /// The cap is for this one of its scope.
+    pub(super) fn means(&self, subject: &str) -> bool {
+        self.cap.means(subject, &self.pattern)
     }
 }

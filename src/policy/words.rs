@@ -1,4 +1,4 @@
-//! What a decision says to a person, in one or two lines.
+//! What a decision says to a person, in one or two lines, and under which name it is said once.
 
 use jiff::tz::TimeZone;
 
@@ -7,7 +7,7 @@ use crate::format::{money_fixed, printable};
 use crate::model::{LIMIT, Permille, UsdTotal};
 
 /// Amounts of caps are read to the cent; a cap of cents needs more.
-fn decimals(limit: UsdTotal) -> u32 {
+pub(super) fn decimals(limit: UsdTotal) -> u32 {
     if limit < UsdTotal(1_000_000_000_000) { 4 } else { 2 }
 }
 
@@ -89,5 +89,56 @@ impl Decision {
     /// The level as a person says it.
     pub fn level_name(level: Permille) -> String {
         if level >= LIMIT { "limit".to_owned() } else { format!("{} %", f64::from(level) / 10.0) }
+    }
+}
+
+/// The key that a level of a cap is told under, by the daemon and by hooks alike: once for each
+/// cap, subject, period, level and limit. The limit is part of it because one that was raised
+/// starts anew: reaching it is news.
+pub fn notice_key(decision: &Decision, level: Permille) -> String {
+    // A subject may hold slashes (a project is a path), so the name must not: what follows the
+    // subject are numbers.
+    let name = decision.cap.name.replace('%', "%25").replace('/', "%2F");
+    let (subject, start) = (&decision.subject, decision.window.start.0);
+    format!("cap/{name}/{subject}/{start}/{level}/{}", decision.limit.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::{Millis, PicoUsd};
+    use crate::policy::{Cap, Used};
+
+    fn decision(name: &str, subject: &str) -> Decision {
+        Decision {
+            cap: Arc::new(Cap { name: name.into(), ..Cap::daily(PicoUsd::from_dollars(20)) }),
+            subject: subject.into(),
+            window: Millis(86_400_000)..Millis(2 * 86_400_000),
+            used: Used::default(),
+            limit: PicoUsd::from_dollars(20),
+            level: Some(800),
+            latched: false,
+            snoozed_until: None,
+        }
+    }
+
+    #[test]
+    fn a_notice_has_one_key_for_each_cap_subject_period_level_and_limit() {
+        let maya = decision("daily", "maya");
+        assert_eq!(notice_key(&maya, 800), "cap/daily/maya/86400000/800/20000000000000");
+        let mut others = vec![maya.clone(), maya.clone(), decision("daily", "ken")];
+        others[0].window = Millis(0)..Millis(86_400_000);
+        others[1].limit = PicoUsd::from_dollars(30);
+        for other in others {
+            assert_ne!(notice_key(&other, 800), notice_key(&maya, 800));
+        }
+        assert_ne!(notice_key(&maya, LIMIT), notice_key(&maya, 800));
+        assert_ne!(
+            notice_key(&decision("a/b", "c"), 800),
+            notice_key(&decision("a", "b/c"), 800),
+            "a slash in a name"
+        );
     }
 }

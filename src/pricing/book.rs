@@ -85,6 +85,12 @@ impl BookError {
     }
 }
 
+impl AsRef<Self> for PriceBook {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 impl PriceBook {
     /// The book this version was built with; parsed on first use.
     pub fn embedded() -> &'static Self {

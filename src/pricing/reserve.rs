@@ -1,6 +1,6 @@
 //! What to set aside for a call without a price, so that an unknown model cannot pass a cap.
 
-use crate::model::{AgentId, Call, PicoUsd, UnpricedReason};
+use crate::model::{AgentId, Call, Cost, PicoUsd, UnpricedReason};
 
 use super::book::{ModelEntry, PriceBook};
 use super::formula::{self, Missing, ONE, WEB_SEARCH};
@@ -8,6 +8,15 @@ use super::matching::normalise;
 use super::row::{PriceRow, Provider};
 
 impl PriceBook {
+    /// What caps count for a call that the ledger has no price for: the price this book has by
+    /// now, else the [`PriceBook::reserve`], nothing for counts that are corrupt.
+    pub fn set_aside(&self, call: &Call) -> PicoUsd {
+        match self.price(call) {
+            Cost::Priced(charge) => charge.amount,
+            Cost::Unpriced(reason) => self.reserve(call, reason).unwrap_or(PicoUsd::ZERO),
+        }
+    }
+
     /// An amount the unpriced call will hardly pass: its tokens at the dearest standard row that
     /// its vendor sells at that date, or at the model's own dearest row if that is more.
     ///

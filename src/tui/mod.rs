@@ -48,6 +48,8 @@ pub struct Setting {
     pub developer: Arc<str>,
     /// What that developer may spend on a day.
     pub daily_cap: Option<PicoUsd>,
+    /// Dollars are the worth of what a plan covers, not money spent.
+    pub on_plan: bool,
     /// The zone that days begin in.
     pub zone: TimeZone,
     /// The folders that were searched for transcripts, as they are to be shown.

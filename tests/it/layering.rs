@@ -15,29 +15,33 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("pricing", &["model"]),
     ("ledger", &["model"]),
     ("policy", &["model", "format"]),
+    ("guard", &["model", "ledger", "policy", "pricing"]),
     ("enforce", &["model", "policy", "agents"]),
     ("notice", &["model", "policy", "format", "config"]),
     ("config", &["model", "pricing", "policy", "paths"]),
     (
         "hook",
         &[
-            "model", "agents", "ingest", "pricing", "ledger", "policy", "enforce", "config",
-            "paths", "format",
+            "model", "agents", "ingest", "pricing", "ledger", "policy", "guard", "enforce",
+            "config", "paths", "format",
         ],
     ),
     (
         "daemon",
         &[
-            "model", "agents", "ingest", "pricing", "ledger", "policy", "enforce", "notice",
-            "hook", "config", "paths", "clock", "format",
+            "model", "agents", "ingest", "pricing", "ledger", "policy", "guard", "enforce",
+            "notice", "hook", "config", "paths", "clock", "format",
         ],
     ),
-    ("tui", &["model", "ledger", "policy", "pricing", "enforce", "config", "format", "clock"]),
+    (
+        "tui",
+        &["model", "ledger", "policy", "guard", "pricing", "enforce", "config", "format", "clock"],
+    ),
     (
         "cli",
         &[
-            "model", "agents", "ingest", "pricing", "ledger", "policy", "enforce", "notice",
-            "hook", "daemon", "demo", "tui", "config", "paths", "clock", "format",
+            "model", "agents", "ingest", "pricing", "ledger", "policy", "guard", "enforce",
+            "notice", "hook", "daemon", "demo", "tui", "config", "paths", "clock", "format",
         ],
     ),
     ("main", &["cli"]),

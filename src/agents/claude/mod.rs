@@ -5,6 +5,7 @@
 //! subagents have files of their own that carry the parent's session id. The adapter reports what
 //! each record says; which records are one call, and whose it is, the ledger decides.
 
+mod account;
 mod process;
 mod prompt;
 mod record;
@@ -12,6 +13,7 @@ mod registry;
 mod relay;
 mod resume;
 mod search;
+mod statement;
 mod turn;
 mod usage;
 
@@ -25,6 +27,7 @@ use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+pub use self::account::is_on_plan;
 use self::record::{Body, Message, Record, Usage};
 use self::usage::Part;
 use super::{Agent, LastSeen, Live, Unparsed, json};
@@ -70,6 +73,8 @@ struct Saved {
     /// The latest time seen on a call.
     #[serde(skip_serializing_if = "Option::is_none")]
     latest: Option<Millis>,
+    #[serde(skip_serializing_if = "statement::Undated::is_empty")]
+    undated: statement::Undated,
     #[serde(skip_serializing_if = "Option::is_none")]
     runs: Option<relay::Runs>,
     #[serde(skip_serializing_if = "search::Searches::is_empty")]
@@ -86,6 +91,11 @@ impl State {
 
     pub(super) fn with_repeats(self) -> Self {
         Self { with_repeats: true, ..self }
+    }
+
+    /// A total was stated that nothing dates yet.
+    pub(super) fn has_undated_total(&self) -> bool {
+        self.saved.undated.is_waiting()
     }
 }
 
@@ -214,6 +224,10 @@ impl State {
         raw: &Raw<'_>,
         events: &mut Vec<Event>,
     ) -> Result<(), Unparsed> {
+        if self.saved.latest.is_none() {
+            let at = record.timestamp.as_deref().and_then(Millis::parse);
+            events.extend(at.and_then(|at| self.saved.undated.date(at)));
+        }
         match record.kind.as_deref() {
             Some("assistant") => self.read_answer(record, raw, events)?,
             Some("progress") => self.read_echo(record, raw, events)?,
@@ -324,6 +338,8 @@ impl State {
             return Ok(());
         }
         self.saved.begun = true;
+        // From now on calls date what is undated.
+        self.saved.undated = statement::Undated::default();
         let call_id = self.identify(line, raw.offset, message, timestamp, &main);
         if let Some(body) = raw.search_body() {
             self.saved.searches.note_uses(&call_id, &body);
@@ -450,13 +466,13 @@ impl State {
     }
 
     fn read_reported_cost(&mut self, record: &Record<'_>, events: &mut Vec<Event>) {
+        let Some(total) = record.total_cost_usd.and_then(positive_usd) else { return };
+        let session_id = self.session_of(record);
         let timestamp = record.timestamp.as_deref().and_then(Millis::parse).or(self.saved.latest);
-        if let (Some(total), Some(timestamp)) =
-            (record.total_cost_usd.and_then(positive_usd), timestamp)
-        {
-            let session_id = self.session_of(record);
-            events.push(Event::ReportedCost { session_id, timestamp, total });
-        }
+        events.extend(match timestamp {
+            Some(timestamp) => Some(Event::ReportedCost { session_id, timestamp, total }),
+            None => self.saved.undated.take_in(session_id, total),
+        });
     }
 }
 

@@ -11,6 +11,9 @@ use crate::cli::context::Context;
 use crate::cli::table::{Align, Table};
 use crate::format;
 
+/// The one of the headers that says what the dollars are.
+const COST: usize = 7;
+
 const HEADERS: [&str; 9] = [
     "calls",
     "input",
@@ -23,6 +26,9 @@ const HEADERS: [&str; 9] = [
     "unlogged",
 ];
 
+/// The column of a session's mark.
+const MARK: usize = 1;
+
 /// What the CSV of sessions has beside the sums.
 const SESSION_FIELDS: [&str; 7] =
     ["project", "branch", "agent", "developer", "models", "started_at", "last_activity"];
@@ -30,32 +36,37 @@ const SESSION_FIELDS: [&str; 7] =
 /// Writes the table that a person reads.
 pub(super) fn write_table(out: &mut dyn Write, report: &Report, context: &Context) -> Result<()> {
     if report.rows.is_empty() {
-        writeln!(out, "Nothing was spent in this time, as far as the transcripts tell.")?;
+        writeln!(out, "Nothing was spent, as far as the transcripts tell.")?;
         writeln!(out, "`spendtop doctor` says where they were looked for.")?;
         return Ok(());
     }
-    let mut table = table(report, &shown);
+    let mut table = table(report, &shown, context.is_on_plan());
     table.set_color(context.color());
     write!(out, "{table}")?;
-    if report.total.totals.unpriced_calls > 0 {
+    let totals = &report.total.totals;
+    if totals.unpriced_calls > 0 {
         writeln!(
             out,
-            "≥ a floor: {} calls have no price (`spendtop prices missing` names the models)",
-            report.total.totals.unpriced_calls
+            "≥ a floor: {} no price (`spendtop prices missing` names the models)",
+            format::counted(totals.unpriced_calls, "call has", "calls have")
         )?;
-    } else if report.total.totals.not_final_calls > 0 {
+    } else if totals.not_final_calls > 0 {
         writeln!(
             out,
-            "≥ a floor: of {} calls the final count was never written",
-            report.total.totals.not_final_calls
+            "≥ a floor: of {} the final count was never written",
+            format::counted(totals.not_final_calls, "call", "calls")
         )?;
     }
     Ok(())
 }
 
 /// Writes a Markdown table.
-pub(super) fn write_markdown(out: &mut dyn Write, report: &Report) -> Result<()> {
-    write!(out, "{}", table(report, &shown).markdown())?;
+pub(super) fn write_markdown(
+    out: &mut dyn Write,
+    report: &Report,
+    context: &Context,
+) -> Result<()> {
+    write!(out, "{}", table(report, &shown, context.is_on_plan()).markdown())?;
     Ok(())
 }
 
@@ -139,10 +150,11 @@ fn exact(keys: &[&str], sums: &Sums) -> Vec<String> {
     fields
 }
 
-fn table(report: &Report, cells: &dyn Fn(&Sums) -> Vec<String>) -> Table {
+fn table(report: &Report, cells: &dyn Fn(&Sums) -> Vec<String>, on_plan: bool) -> Table {
     let mut headers = key_headers(report.group);
     let keys = headers.len();
     headers.extend(HEADERS);
+    headers[keys + COST] = super::cost_word(on_plan);
     let aligns = (0..headers.len())
         .map(|column| if column < keys { Align::Left } else { Align::Right })
         .collect();
@@ -165,6 +177,10 @@ fn table(report: &Report, cells: &dyn Fn(&Sums) -> Vec<String>) -> Table {
     total.extend(cells(&report.total));
     table.total(total);
     // Where nobody has any, a column of zeros says nothing.
+    let marked = |row: &Row| row.session.as_ref().is_some_and(|info| !info.marks.is_empty());
+    if report.group == Group::Session && !report.rows.iter().any(marked) {
+        table.hide(MARK);
+    }
     let sums = &report.total;
     for (column, empty) in [
         (6, sums.totals.usage.web_search_requests == 0),
@@ -182,7 +198,7 @@ fn key_headers(group: Group) -> Vec<&'static str> {
         Group::Daily => vec!["day"],
         Group::Weekly => vec!["week"],
         Group::Monthly => vec!["month"],
-        Group::Session => vec!["session", "project", "branch"],
+        Group::Session => vec!["session", "mark", "project", "branch"],
         Group::Project => vec!["project"],
         Group::Branch => vec!["branch"],
         Group::Model => vec!["model"],
@@ -195,10 +211,13 @@ fn key_fields(group: Group, row: &Row, projects: &HashMap<&str, String>) -> Vec<
     match (&row.session, group) {
         (Some(info), Group::Session) => vec![
             format::printable(&row.key).chars().take(8).collect(),
+            info.mark_words().last().copied().unwrap_or_default().to_owned(),
             named(projects.get(&*info.project).map_or("", String::as_str)),
             named(&info.branch),
         ],
-        (None, Group::Session) => vec![named(&row.key), String::new(), String::new()],
+        (None, Group::Session) => {
+            vec![named(&row.key), String::new(), String::new(), String::new()]
+        }
         _ => vec![named(&row.key)],
     }
 }

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::calendar::Calendar;
 use crate::cli::args::{By, Group};
 use crate::ledger::{Charged, LedgerError, Reader, Totals};
-use crate::model::{AgentId, Millis, UsdTotal};
+use crate::model::{AgentId, CapAction, Millis, UsdTotal};
 
 /// A report.
 #[derive(Debug, PartialEq, Eq)]
@@ -65,6 +65,8 @@ pub struct SessionInfo {
     pub started_at: Millis,
     /// Latest call.
     pub last_activity: Millis,
+    /// What it is marked with, by a cap or by hand.
+    pub marks: Vec<CapAction>,
 }
 
 impl Report {
@@ -99,6 +101,9 @@ pub fn build(
     let activity = if group == Group::Session { reader.activity()? } else { HashMap::new() };
     builder.describe_sessions(&charged, &activity);
     builder.add_unlogged(reader, &charged, time)?;
+    if group == Group::Session {
+        builder.add_marks(reader)?;
+    }
     Ok(builder.finish())
 }
 
@@ -213,6 +218,18 @@ impl Builder {
         Ok(())
     }
 
+    fn add_marks(&mut self, reader: &Reader) -> Result<(), LedgerError> {
+        for mark in reader.marks()? {
+            let row = self.rows.get_mut(&*mark.session.session_id);
+            if let Some(info) = row.and_then(|row| row.session.as_mut())
+                && info.agent == mark.session.agent
+            {
+                info.marks.push(mark.action);
+            }
+        }
+        Ok(())
+    }
+
     fn finish(self) -> Report {
         let mut rows: Vec<Row> = self.rows.into_values().collect();
         match self.group {
@@ -238,6 +255,13 @@ impl Sums {
 }
 
 impl SessionInfo {
+    /// The words for its marks; the stricter last.
+    pub fn mark_words(&self) -> Vec<&'static str> {
+        let mut marks = self.marks.clone();
+        marks.sort_unstable();
+        marks.into_iter().map(crate::cli::mark::word).collect()
+    }
+
     fn of(to: &Charged, first: Millis, last: Millis) -> Self {
         Self {
             session_id: Arc::clone(&to.session_id),
@@ -248,6 +272,7 @@ impl SessionInfo {
             models: BTreeSet::new(),
             started_at: first,
             last_activity: last,
+            marks: Vec::new(),
         }
     }
 }

@@ -68,6 +68,9 @@ pub(in crate::cli) struct SessionJson<'a> {
     models: Vec<&'a str>,
     started_at: String,
     last_activity: String,
+    /// `flagged`, `blocked`; left out where there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    marks: Vec<&'static str>,
 }
 
 impl From<&Sums> for SumsJson {
@@ -100,6 +103,7 @@ pub(in crate::cli) fn session(row: &Row) -> Option<SessionJson<'_>> {
         models: info.models.iter().map(|model| &**model).collect(),
         started_at: info.started_at.timestamp().to_string(),
         last_activity: info.last_activity.timestamp().to_string(),
+        marks: info.mark_words(),
     })
 }
 

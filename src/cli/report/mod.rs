@@ -10,7 +10,7 @@ use std::io::Write;
 use anyhow::Result;
 use jiff::tz::TimeZone;
 
-pub(super) use self::group::{Report, build};
+pub(super) use self::group::{Report, Row, build};
 pub(super) use self::json::{SessionJson, SumsJson, session as session_json};
 use super::args::{By, ReportArgs, TimeArgs};
 use super::context::Context;
@@ -25,6 +25,11 @@ pub(super) fn zone(context: &Context, asked: Option<&str>) -> Result<TimeZone> {
                 .into()
         }),
     }
+}
+
+/// What dollars are: money spent, or the worth of what a plan covers.
+pub(super) fn cost_word(on_plan: bool) -> &'static str {
+    if on_plan { "value" } else { "cost" }
 }
 
 /// The name to print for a zone.
@@ -46,7 +51,7 @@ pub(super) fn run(context: &Context, args: &ReportArgs, out: &mut dyn Write) -> 
     } else if args.csv {
         columns::write_csv(out, &report)?;
     } else if args.md {
-        columns::write_markdown(out, &report)?;
+        columns::write_markdown(out, &report, context)?;
     } else {
         columns::write_table(out, &report, context)?;
     }

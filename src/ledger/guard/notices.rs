@@ -23,12 +23,16 @@ pub struct Outgoing {
 pub struct Delivery {
     /// The channel's name.
     pub channel: String,
+    /// When the notice came up.
+    pub at: Millis,
     /// The notice's title.
     pub title: String,
     /// Times it was tried.
     pub attempts: u32,
     /// What went wrong the last time.
     pub error: Option<String>,
+    /// It will not be tried again.
+    pub given_up: bool,
 }
 
 impl Writer {
@@ -58,13 +62,17 @@ impl Writer {
 
     /// When the next notice is to be tried (again).
     pub fn next_outgoing(&self) -> Result<Option<Millis>, LedgerError> {
+        self.next_outgoing_after(Millis(i64::MIN))
+    }
+
+    /// The same of what is not due yet.
+    pub fn next_outgoing_after(&self, now: Millis) -> Result<Option<Millis>, LedgerError> {
         let next = self
             .db
             .prepare_cached(
-                "SELECT min(retry_at) FROM delivery WHERE told_at IS NULL
-                     AND retry_at IS NOT NULL",
+                "SELECT min(retry_at) FROM delivery WHERE told_at IS NULL AND retry_at > ?1",
             )?
-            .query_row([], |row| row.get::<_, Option<i64>>(0))
+            .query_row([now.0], |row| row.get::<_, Option<i64>>(0))
             .optional()?;
         Ok(next.flatten().map(Millis))
     }
@@ -92,22 +100,44 @@ impl Writer {
             ])?;
         Ok(())
     }
+
+    /// Notes how another process fared with a notice. What it could not tell is still due.
+    pub(super) fn delivered(
+        &mut self,
+        key: &str,
+        channel: &str,
+        at: Millis,
+        error: Option<&str>,
+    ) -> Result<(), LedgerError> {
+        self.db
+            .prepare_cached(
+                "UPDATE delivery SET attempts = attempts + 1, error = ?4,
+                     told_at = CASE WHEN ?4 IS NULL THEN ?3 END,
+                     retry_at = CASE WHEN ?4 IS NULL THEN NULL ELSE retry_at END
+                 WHERE notice = (SELECT id FROM notice WHERE key = ?1) AND channel = ?2
+                     AND told_at IS NULL",
+            )?
+            .execute(params![key, channel, at.0, error])?;
+        Ok(())
+    }
 }
 
 impl Reader {
     /// Notices that could not be told (yet), newest first. For `doctor`.
     pub fn untold(&self, limit: usize) -> Result<Vec<Delivery>, LedgerError> {
         let mut statement = self.db.prepare_cached(
-            "SELECT channel, title, attempts, error
+            "SELECT channel, at, title, attempts, error, retry_at IS NULL
              FROM delivery JOIN notice ON notice.id = delivery.notice
              WHERE told_at IS NULL AND attempts > 0 ORDER BY notice.id DESC LIMIT ?1",
         )?;
         let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
             Ok(Delivery {
                 channel: row.get(0)?,
-                title: row.get(1)?,
-                attempts: row.get(2)?,
-                error: row.get(3)?,
+                at: Millis(row.get(1)?),
+                title: row.get(2)?,
+                attempts: row.get(3)?,
+                error: row.get(4)?,
+                given_up: row.get(5)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

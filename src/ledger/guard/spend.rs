@@ -1,14 +1,15 @@
 //! The sums that caps are held against.
 
 use std::ops::Range;
+use std::path::PathBuf;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::names::{self, Names};
-use super::super::reader::Charged;
+use super::super::reader::{self, Charged, Unlogged};
 use super::super::{LedgerError, Reader, Writer, holding};
 use crate::model::money::PICO_PER_USD;
-use crate::model::{Call, Millis, SessionKey, UsdTotal};
+use crate::model::{Call, Millis, PicoUsd, SessionKey, UsdTotal};
 
 /// What was spent on one attribution in a time. Implausible calls are left out: a corrupt line
 /// must not stop anybody's work.
@@ -39,6 +40,14 @@ impl Reader {
         charged_to(&self.db, attribution)
     }
 
+    /// Where a session was last, if it has any call.
+    pub fn place_of(&self, session: i64) -> Result<Option<Charged>, LedgerError> {
+        let mut statement =
+            self.db.prepare_cached("SELECT max(id) FROM attribution WHERE session = ?1")?;
+        let latest: Option<i64> = statement.query_row([session], |row| row.get(0))?;
+        latest.map(|attribution| self.charged_to(attribution)).transpose()
+    }
+
     /// Shows every counted call of a time that has no price, and what it is charged to.
     pub fn unpriced(
         &self,
@@ -46,6 +55,25 @@ impl Reader {
         show: &mut dyn FnMut(i64, &Call),
     ) -> Result<(), LedgerError> {
         holding::each_unpriced(&self.db, &mut Names::default(), time, show)
+    }
+
+    /// Shows every counted, plausible call of a time, in order: when, what it is charged to, and
+    /// its price, if it has one.
+    pub fn each_charge(
+        &self,
+        time: &Range<Millis>,
+        show: &mut dyn FnMut(Millis, i64, Option<PicoUsd>),
+    ) -> Result<(), LedgerError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT at, attribution, cost_pico FROM call
+             WHERE at >= ?1 AND at < ?2 AND standing = 0 AND NOT flags & 16 ORDER BY at, id",
+        )?;
+        let mut rows = statement.query([time.start.0, time.end.0])?;
+        while let Some(row) = rows.next()? {
+            let amount: Option<i64> = row.get(2)?;
+            show(Millis(row.get(0)?), row.get(1)?, amount.map(PicoUsd));
+        }
+        Ok(())
     }
 
     /// Agent's own totals beyond our calls that were stated in a time, by session.
@@ -60,6 +88,28 @@ impl Reader {
 }
 
 impl Writer {
+    /// Every session's unlogged amount, where its agent stated a total that is larger than ours.
+    pub fn unlogged(&self) -> Result<Vec<Unlogged>, LedgerError> {
+        reader::read_unlogged(&self.db)
+    }
+
+    /// The transcript that holds the latest of a session's calls.
+    pub fn transcript_of(&self, session: &SessionKey) -> Result<Option<PathBuf>, LedgerError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT source.path FROM call JOIN source ON source.id = call.source
+             WHERE attribution IN (SELECT attribution.id FROM attribution
+                 JOIN session ON session.id = attribution.session
+                 WHERE session.agent = ?1 AND session.session_id = ?2)
+             ORDER BY call.at DESC LIMIT 1",
+        )?;
+        let path = statement
+            .query_row(params![session.agent as i64, session.session_id], |row| {
+                row.get::<_, String>(0)
+            })
+            .optional()?;
+        Ok(path.map(PathBuf::from))
+    }
+
     /// What was spent in a time, by what it is charged to.
     pub fn spend(&self, time: &Range<Millis>) -> Result<Vec<Spend>, LedgerError> {
         spend(&self.db, time)

@@ -49,7 +49,7 @@ impl Writer {
         Ok(rows > 0)
     }
 
-    /// Keeps a person's word that a cap is lifted.
+    /// Keeps a person's word that a cap is lifted; the same word twice is one.
     pub fn lift(&mut self, lift: &Lift) -> Result<(), LedgerError> {
         let amount = match lift.what {
             LiftBy::Snooze { .. } => None,
@@ -58,7 +58,9 @@ impl Writer {
         self.db
             .prepare_cached(
                 "INSERT INTO lift (cap, amount_pico, until, at, reason, by)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (
+                     SELECT 1 FROM lift WHERE (cap, until, at, reason, by)
+                         = (?1, ?3, ?4, ?5, ?6) AND amount_pico IS ?2)",
             )?
             .execute(params![
                 lift.cap,
@@ -161,6 +163,9 @@ impl Writer {
             Note::Unmark(session) => self.unmark(session).map(|_| ()),
             Note::Notice { notice, told } => {
                 self.store_notice(notice, if *told { &[] } else { channels }).map(|_| ())
+            }
+            Note::Delivered { key, channel, at, error } => {
+                self.delivered(key, channel, *at, error.as_deref())
             }
             Note::Failure { at, what } => {
                 self.db

@@ -76,9 +76,14 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
     let places = Places::of(frame.area(), alert.is_some());
     header::render(frame, places.header, app, theme);
     let gauge = if places.framed {
+        let what = if app.setting.on_plan {
+            " value at list prices of the API"
+        } else {
+            " at list prices of the API"
+        };
         let title = vec![
             Span::styled("today", theme.style(Role::Title)),
-            Span::styled(" at list prices of the API", theme.style(Role::Quiet)),
+            Span::styled(what, theme.style(Role::Quiet)),
         ];
         panel(frame, places.gauge, title, theme)
     } else {

@@ -3,7 +3,7 @@
 mod app;
 mod pictures;
 mod screens;
-mod terminal;
+pub(crate) mod terminal;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -172,6 +172,7 @@ fn setting(cap: Option<i64>) -> Setting {
     Setting {
         developer: Arc::from("maya"),
         daily_cap: cap.map(PicoUsd::from_dollars),
+        on_plan: false,
         zone: TimeZone::get("Europe/Berlin").unwrap(),
         looked_at: vec!["~/.claude/projects".into(), "~/.config/claude/projects".into()],
         config_file: "~/.config/spendtop/config.toml".into(),

@@ -1,0 +1,174 @@
+//! How caps stand, by the ledger: joins what was spent, what has no price, and what is latched and
+//! lifted into [`Decision`]s.
+//!
+//! One place for the daemon, the hook, the screen and the commands: a cap must not be broken in one
+//! of them and whole in another. Reads the ledger and nothing else; writes nothing.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use crate::ledger::{Charged, LedgerError, Reader};
+use crate::model::{Call, Millis, SessionKey, UsdTotal};
+use crate::policy::{self, Cap, Decision, Period, Tally, Used, Who};
+use crate::pricing::PriceBook;
+
+/// What is held against what. The book may be one that is read only when it is needed.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a, B = PriceBook> {
+    /// The caps.
+    pub caps: &'a [Arc<Cap>],
+    /// The zone that periods begin in.
+    pub zone: &'a TimeZone,
+    /// Tells what to set aside for calls without a price.
+    pub book: &'a B,
+    /// What agents say they spent beyond their transcripts counts too.
+    pub include_unlogged: bool,
+}
+
+/// How every cap stands. Caps on a session's whole life are told of for `sessions` alone; those
+/// and `developers` are told of even where nothing was spent yet.
+pub fn stand<B: AsRef<PriceBook>>(
+    reader: &Reader,
+    terms: &Terms<'_, B>,
+    developers: &[Arc<str>],
+    sessions: &[SessionKey],
+    now: Millis,
+) -> Result<Vec<Decision>, LedgerError> {
+    let mut tally = tally(reader, terms, sessions, now)?;
+    for developer in developers {
+        tally.expect(&Who::developer_alone(developer));
+    }
+    let mut decisions = policy::decide(&tally, &reader.lifts(now)?, &reader.latches(now)?, now);
+    // A session that is over is latched for good, and of no more interest.
+    decisions.retain(|decision| {
+        let asked = |session: &SessionKey| session.session_id == decision.subject;
+        decision.cap.period != Period::Session || sessions.iter().any(asked)
+    });
+    Ok(decisions)
+}
+
+/// Adds up what counts towards each cap. Add to it what the ledger does not have yet.
+pub fn tally<B: AsRef<PriceBook>>(
+    reader: &Reader,
+    terms: &Terms<'_, B>,
+    sessions: &[SessionKey],
+    now: Millis,
+) -> Result<Tally, LedgerError> {
+    let mut tally = Tally::new(terms.caps, terms.zone, now);
+    let mut sums = Sums { reader, terms, names: HashMap::new() };
+    for window in tally.windows() {
+        sums.of_period(&mut tally, &window)?;
+    }
+    if tally.wants_sessions() && !sessions.is_empty() {
+        sums.of_sessions(&mut tally, sessions)?;
+    }
+    Ok(tally)
+}
+
+/// What a call is charged to, as caps see it.
+pub fn who(to: &Charged) -> Who<'_> {
+    Who {
+        developer: &to.developer,
+        project: &to.project,
+        branch: &to.branch,
+        model: &to.model,
+        agent: to.agent,
+        session_id: &to.session_id,
+    }
+}
+
+fn spent(amount: UsdTotal) -> Used {
+    Used { spent: amount, reserve: UsdTotal::ZERO }
+}
+
+fn set_aside(book: &PriceBook, call: &Call) -> Used {
+    Used { spent: UsdTotal::ZERO, reserve: book.set_aside(call).into() }
+}
+
+struct Sums<'a, B> {
+    reader: &'a Reader,
+    terms: &'a Terms<'a, B>,
+    names: HashMap<i64, Arc<Charged>>,
+}
+
+impl<B: AsRef<PriceBook>> Sums<'_, B> {
+    fn charged(&mut self, attribution: i64) -> Result<Arc<Charged>, LedgerError> {
+        if let Some(known) = self.names.get(&attribution) {
+            return Ok(Arc::clone(known));
+        }
+        let charged = Arc::new(self.reader.charged_to(attribution)?);
+        self.names.insert(attribution, Arc::clone(&charged));
+        Ok(charged)
+    }
+
+    fn of_period(&mut self, tally: &mut Tally, window: &Range<Millis>) -> Result<(), LedgerError> {
+        for spend in self.reader.spend(window)? {
+            let to = self.charged(spend.attribution)?;
+            tally.add(window, &who(&to), spent(spend.spent));
+        }
+        for (attribution, used) in self.without_price(window)? {
+            let to = self.charged(attribution)?;
+            tally.add(window, &who(&to), used);
+        }
+        if self.terms.include_unlogged {
+            for unlogged in self.reader.unlogged_in(window)? {
+                if let Some(to) = self.reader.place_of(unlogged.session)? {
+                    tally.add(window, &without_model(&to), spent(unlogged.amount.into()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn of_sessions(
+        &mut self,
+        tally: &mut Tally,
+        sessions: &[SessionKey],
+    ) -> Result<(), LedgerError> {
+        for session in sessions {
+            for spend in self.reader.session_spend(session)? {
+                let to = self.charged(spend.attribution)?;
+                tally.add_session(&who(&to), spent(spend.spent));
+            }
+        }
+        let meant = |to: &Charged| {
+            let same = |session: &SessionKey| {
+                session.agent == to.agent && session.session_id == to.session_id
+            };
+            sessions.iter().any(same)
+        };
+        let always = Millis(i64::MIN)..Millis(i64::MAX);
+        for (attribution, used) in self.without_price(&always)? {
+            let to = self.charged(attribution)?;
+            if meant(&to) {
+                tally.add_session(&who(&to), used);
+            }
+        }
+        if self.terms.include_unlogged {
+            for unlogged in self.reader.unlogged()? {
+                if let Some(to) = self.reader.place_of(unlogged.session)?
+                    && meant(&to)
+                {
+                    tally.add_session(&without_model(&to), spent(unlogged.amount.into()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn without_price(&self, time: &Range<Millis>) -> Result<Vec<(i64, Used)>, LedgerError> {
+        let mut found = Vec::new();
+        self.reader.unpriced(time, &mut |attribution, call| {
+            found.push((attribution, set_aside(self.terms.book.as_ref(), call)));
+        })?;
+        Ok(found)
+    }
+}
+
+/// What an agent spent beyond its calls is of no model.
+fn without_model(to: &Charged) -> Who<'_> {
+    Who { model: "", ..who(to) }
+}

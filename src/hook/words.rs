@@ -1,0 +1,28 @@
+//! What the agent's model and the person read. None names a way round a cap: a model would try it.
+
+use jiff::tz::TimeZone;
+
+use crate::format::printable;
+use crate::model::{LIMIT, Permille};
+use crate::policy::Decision;
+
+/// A person has blocked the session.
+pub const BY_HAND: &str =
+    "spendtop: this session was blocked by a person. Stop here and tell the user.";
+
+/// The hook failed, and is to stop the agent then.
+pub const UNCHECKED: &str = "spendtop: whether a spending cap is reached cannot be told now, so \
+     nothing more is to be spent. Stop here and tell the user.";
+
+/// A level of a cap, for the model.
+pub fn context(decision: &Decision, level: Permille, zone: &TimeZone) -> String {
+    let cap = printable(&decision.cap.name);
+    let until =
+        decision.resets_at(zone).map_or_else(String::new, |at| format!("; it resets at {at}"));
+    if level >= LIMIT {
+        format!("spendtop: the spending cap \"{cap}\" is reached: {}{until}.", decision.amounts())
+    } else {
+        let headline = decision.headline(level);
+        format!("spendtop: {headline} of the spending cap \"{cap}\" are used{until}.")
+    }
+}
