@@ -119,7 +119,9 @@ fn a_statement_that_nothing_dates_is_told_by_doctor_until_something_does() {
     home.append("proj/A.jsonl", &[prompt("p1", "hello").at("00:00:05")]);
     let total = &home.json(&["report", "--json"])["total"];
     assert_eq!(total["unlogged_usd"], "1.750000000000");
-    assert_eq!(home.json(&["doctor", "--json"])["findings"], json!([]));
+    let doctor = home.json(&["doctor", "--json"]);
+    let findings = doctor["findings"].as_array().unwrap();
+    assert!(findings.iter().all(|finding| finding["kind"] != "undated_total"), "{findings:?}");
 }
 
 #[test]
