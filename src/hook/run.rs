@@ -35,6 +35,8 @@ pub struct Setting<'a> {
     pub roots: &'a [Root],
     /// Who pays for those that lie nowhere in there.
     pub developer: &'a Arc<str>,
+    /// The zone that days begin in.
+    pub zone: &'a TimeZone,
     /// The present.
     pub now: Millis,
     /// When reading transcripts must end.
@@ -97,7 +99,6 @@ struct Run<'a, 's> {
     pending: Pending,
     ledger: Option<Reader>,
     process: Option<ProcessKey>,
-    zone: TimeZone,
     answer: Answer,
     trouble: Vec<String>,
 }
@@ -159,7 +160,6 @@ impl<'a, 's> Run<'a, 's> {
             pending,
             ledger,
             process: None,
-            zone: setting.config.zone(),
             setting,
             answer: Answer::Nothing,
             trouble,
@@ -254,7 +254,7 @@ impl<'a, 's> Run<'a, 's> {
             session: &self.session,
             developer: &developer,
             config: self.setting.config,
-            zone: &self.zone,
+            zone: self.setting.zone,
             book: &book,
             lifts: &self.pending.lifts,
             now: self.setting.now,
@@ -292,7 +292,7 @@ impl<'a, 's> Run<'a, 's> {
     }
 
     fn stop_by_cap(&mut self, decision: &Decision) {
-        self.answer = Answer::Stop(decision.stop_reason(&self.zone));
+        self.answer = Answer::Stop(decision.stop_reason(self.setting.zone));
         let overshoot = decision.overshoot().0;
         self.note_stop(Action {
             cap: Some(Arc::clone(&decision.cap.name)),
@@ -333,7 +333,7 @@ impl<'a, 's> Run<'a, 's> {
         for decision in standing.own().filter(|decision| decision.snoozed_until.is_none()) {
             let key = |level| format!("context/{}", notice_key(decision, level));
             match self.desk.claim(decision.levels(), key) {
-                Ok(Some(level)) => lines.push(words::context(decision, level, &self.zone)),
+                Ok(Some(level)) => lines.push(words::context(decision, level, self.setting.zone)),
                 Ok(None) => {}
                 Err(error) => self.trouble.push(error.to_string()),
             }
