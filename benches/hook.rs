@@ -27,7 +27,7 @@ const NOW_MS: i64 = 1_795_435_200_000;
 const DAY_MS: i64 = 86_400_000;
 
 fn main() {
-    let runs = std::env::args().filter_map(|arg| arg.parse().ok()).next().unwrap_or(1000);
+    let runs = std::env::args().find_map(|arg| arg.parse().ok()).unwrap_or(1000);
     let folder = tempfile::tempdir().unwrap();
     let lab = Lab { home: folder.path().join("home") };
     lab.make_ledger();

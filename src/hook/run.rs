@@ -25,6 +25,9 @@ use crate::paths;
 use crate::policy::{Decision, notice_key};
 use crate::pricing::PriceBook;
 
+/// Looks up the price book in force, in the ledger if there is one.
+pub type FindBook<'a> = dyn Fn(Option<&Reader>) -> Result<Arc<PriceBook>, String> + 'a;
+
 /// What a hook is run with.
 pub struct Setting<'a> {
     /// What the user wrote.
@@ -42,7 +45,7 @@ pub struct Setting<'a> {
     /// When reading transcripts must end.
     pub until: Instant,
     /// Looks up the price book in force.
-    pub book: &'a dyn Fn(Option<&Reader>) -> Result<Arc<PriceBook>, String>,
+    pub book: &'a FindBook<'a>,
     /// Finds the agent's process that we live in, and its executable.
     pub process: &'a dyn Fn() -> Option<(ProcessKey, PathBuf)>,
     /// Waits a moment for a transcript that is about to grow; false when it has been long enough.
@@ -107,7 +110,7 @@ struct Run<'a, 's> {
 struct LazyBook<'a> {
     book: std::cell::OnceCell<Arc<PriceBook>>,
     trouble: std::cell::RefCell<Option<String>>,
-    look_up: &'a dyn Fn(Option<&Reader>) -> Result<Arc<PriceBook>, String>,
+    look_up: &'a FindBook<'a>,
     ledger: Option<&'a Reader>,
 }
 

@@ -195,8 +195,11 @@ fn a_config_that_cannot_be_read() {
     }
 }
 
+/// Makes a ledger unusable.
+type Spoil = fn(&Home);
+
 /// Ledgers that cannot be used, each with what makes them so.
-fn broken_ledgers() -> Vec<(&'static str, fn(&Home))> {
+fn broken_ledgers() -> Vec<(&'static str, Spoil)> {
     vec![
         ("damaged", |home| {
             let bytes = std::fs::read(home.db()).unwrap();

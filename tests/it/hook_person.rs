@@ -64,9 +64,10 @@ fn a_flag_is_told_at_the_limit_and_stops_nothing() {
 /// A command that keeps what it is told.
 fn with_command(home: &Home, config: &str) -> PathBuf {
     let (told, script) = (home.path("told"), home.path("tell.sh"));
-    write(&script, &format!("#!/bin/sh\ncat >> {told:?}\necho >> {told:?}\n"));
+    let file = told.display();
+    write(&script, &format!("#!/bin/sh\ncat >> '{file}'\necho >> '{file}'\n"));
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let notify = format!("[notify]\ndesktop = false\ncommand = [{script:?}]\n");
+    let notify = format!("[notify]\ndesktop = false\ncommand = ['{}']\n", script.display());
     home.write_config(&format!("{config}\n{notify}"));
     told
 }

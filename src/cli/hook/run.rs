@@ -145,7 +145,12 @@ fn answer(asked: &Asked, event: &Event) -> anyhow::Result<Outcome> {
     let context = Context::new(&asked.global)?;
     let developer: Arc<str> = Arc::from(context.developer());
     let roots = context.roots();
-    let zone = zone::of(&context.config, &context.paths);
+    // Without caps there are no periods.
+    let zone = if context.config.caps.is_empty() {
+        jiff::tz::TimeZone::UTC
+    } else {
+        zone::of(&context.config, &context.paths)
+    };
     let wait_until = started + READ + WAIT;
     let mut waited = Duration::ZERO;
     let mut outcome = hook::run(

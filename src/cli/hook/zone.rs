@@ -14,10 +14,15 @@ const LOCAL: &str = "/etc/localtime";
 /// The zone that days begin in: the same as [`Config::zone`], read from its file where that is
 /// where it is expected.
 pub(super) fn of(config: &Config, paths: &Paths) -> TimeZone {
-    let read = match &config.timezone {
-        Some(name) => read(name, &Path::new(ZONES).join(name)),
-        None if paths.has_zone() => None,
-        None => read("Local", Path::new(LOCAL)),
+    // What is no plain name has rules of its own, which finding it by the name knows.
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/_+-".contains(c);
+    let named = |name: &str| {
+        let is_name = !name.starts_with('/') && name.chars().all(is_plain);
+        is_name.then(|| read(name, &Path::new(ZONES).join(name))).flatten()
+    };
+    let read = match (config.timezone.as_deref(), paths.zone()) {
+        (Some(name), _) | (None, Some(name)) => named(name),
+        (None, None) => read("Local", Path::new(LOCAL)),
     };
     read.unwrap_or_else(|| config.zone())
 }
