@@ -45,6 +45,7 @@
 //! | how usage becomes money | `pricing/formula.rs`, `pricing/select.rs` |
 //! | when a cap is broken | `policy/`, pure; `guard/` sums up for it |
 //! | what is stored | `assets/migrations/`, never editing a released one |
+//! | how the person is told, and in which words | `notice/`, one file for each channel |
 //! | a command | `cli/args.rs` for what can be typed, `cli/<command>.rs` |
 //! | a panel of the screen | `tui/view/` |
 //!

@@ -31,8 +31,15 @@ impl Paths {
     /// Reads the process's environment.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn from_env() -> Self {
-        let data_home = BaseDirs::new().map(|dirs| dirs.data_dir().to_owned());
-        let paths = Self::new(data_home, |name| std::env::var_os(name));
+        let dirs = BaseDirs::new();
+        let data_home = dirs.as_ref().map(|dirs| dirs.data_dir().to_owned());
+        // Services run without HOME, too: then it is the one that the system has for the user, for
+        // the transcripts and the config as for the ledger.
+        let home = dirs.as_ref().map(|dirs| dirs.home_dir().as_os_str().to_owned());
+        let paths = Self::new(data_home, |name| {
+            let set = std::env::var_os(name).filter(|value| !value.is_empty());
+            set.or_else(|| home.clone().filter(|_| name == "HOME"))
+        });
         let user = paths.user.or_else(login_name);
         Self { user, ..paths }
     }
@@ -99,6 +106,11 @@ impl Paths {
     /// `NO_COLOR` is set, or the terminal knows no colours.
     pub fn no_color(&self) -> bool {
         self.no_color || self.dumb_terminal
+    }
+
+    /// The terminal can only be written to line by line.
+    pub fn is_dumb_terminal(&self) -> bool {
+        self.dumb_terminal
     }
 
     /// The config file: what was asked for, `SPENDTOP_CONFIG`, or the user's. The flag tells that

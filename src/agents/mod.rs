@@ -5,12 +5,15 @@
 
 pub mod claude;
 mod json;
+mod live;
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+pub use live::{Live, LiveKind, Status};
 
 use crate::model::{AgentId, Event};
 
@@ -44,6 +47,20 @@ pub trait Agent: Sync {
     /// The arguments with which the same program stops one of its background workers, which would
     /// start again if they were only signalled.
     fn stop_arguments(&self, exe: &Path, argv: &[OsString], job_id: &str) -> Vec<OsString>;
+
+    /// Where the agent keeps a file of each running session, `<pid>.json`, by the root of its
+    /// transcripts.
+    fn registry(&self, root: &Path) -> Option<PathBuf>;
+
+    /// What such a file says: a claim that the kernel has to confirm.
+    fn parse_live(&self, bytes: &[u8]) -> Option<Live>;
+
+    /// Whether a session is in mid-turn, by the last records of its own transcript (not of a
+    /// subagent's); none where they do not tell. The tail may begin and end within a record.
+    fn in_turn(&self, tail: &[u8]) -> Option<bool>;
+
+    /// The shell command that takes a session up again.
+    fn resume_command(&self, session_id: &str, cwd: Option<&str>) -> String;
 }
 
 /// The adapter of an agent.
@@ -65,6 +82,13 @@ impl State {
     pub fn save(&self) -> Option<String> {
         match self {
             Self::Claude(state) => state.save(),
+        }
+    }
+
+    /// The file states a total that nothing in it dates, so that it belongs to no day.
+    pub fn has_undated_total(&self) -> bool {
+        match self {
+            Self::Claude(state) => state.has_undated_total(),
         }
     }
 

@@ -88,22 +88,20 @@ impl<'a> ActionJson<'a> {
 /// One line, and one for each more that there is to say.
 fn write_lines(out: &mut dyn Write, action: &Action, zone: &TimeZone) -> Result<()> {
     let local = action.at.timestamp().to_zoned_datetime(zone.clone());
-    let mut line = format!("{}  {:<10}", local.strftime("%Y-%m-%d %H:%M:%S"), action.kind.name());
-    if let Some(cap) = &action.cap {
-        line += &format!("  cap {}", printable(cap));
-    }
-    if let Some(session) = &action.session {
+    let mut parts = vec![
+        local.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        format!("{:<10}", action.kind.name()),
+    ];
+    parts.extend(action.cap.as_ref().map(|cap| format!("cap {}", printable(cap))));
+    parts.extend(action.session.as_ref().map(|session| {
         let id: String = printable(&session.session_id).chars().take(8).collect();
-        line += &format!("  session {id}");
-    }
-    if let Some(signal) = &action.signal {
-        line += &format!("  {}", printable(signal));
-    }
-    if let Some(process) = &action.process {
-        line += &format!("  pid {}", process.pid);
-    }
-    line += &format!("  {}  by {}", printable(&action.outcome), printable(&action.by));
-    writeln!(out, "{line}")?;
+        format!("session {id}")
+    }));
+    parts.extend(action.signal.as_ref().map(|signal| printable(signal).into_owned()));
+    parts.extend(action.process.as_ref().map(|process| format!("pid {}", process.pid)));
+    parts.push(printable(&action.outcome).into_owned());
+    parts.push(format!("by {}", printable(&action.by)));
+    writeln!(out, "{}", parts.join("  "))?;
     let mut more = Vec::new();
     if !action.evidence.is_empty() {
         more.push(printable(&action.evidence).into_owned());

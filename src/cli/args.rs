@@ -32,20 +32,20 @@ pub struct Cli {
 /// Options of every command.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Global {
-    /// Config file [env: `SPENDTOP_CONFIG`]
-    #[arg(long, global = true, value_name = "FILE")]
+    /// Config file
+    #[arg(long, global = true, value_name = "FILE", help = "Config file [env: SPENDTOP_CONFIG]")]
     pub config: Option<PathBuf>,
 
-    /// Ledger file [env: `SPENDTOP_DB`]
-    #[arg(long, global = true, value_name = "FILE")]
+    /// Ledger file
+    #[arg(long, global = true, value_name = "FILE", help = "Ledger file [env: SPENDTOP_DB]")]
     pub db: Option<PathBuf>,
 
     /// Pretend it is this time (RFC 3339)
     #[arg(long, global = true, value_name = "TIME")]
     pub now: Option<String>,
 
-    /// No colours [env: `NO_COLOR`]
-    #[arg(long, global = true)]
+    /// No colours
+    #[arg(long, global = true, help = "No colours [env: NO_COLOR]")]
     pub no_color: bool,
 
     /// Say less
@@ -86,6 +86,8 @@ pub enum Command {
     Hook(HookCommand),
     /// Where a session's or a call's amount comes from, down to the line and the price row
     Explain(ExplainArgs),
+    /// Follows the transcripts and guards the caps in the foreground, until it is stopped
+    Daemon,
     /// Brings the ledger up to date, and does nothing else
     Ingest(JsonArg),
     /// The price book

@@ -18,6 +18,7 @@ use crate::ingest::{Problem, Root};
 use crate::ledger::{KeptBook, LedgerError, Reader, Writer};
 use crate::model::{AgentId, Millis};
 use crate::paths::{self, Paths};
+use crate::pricing::UserPrices;
 
 /// A catch-up that takes longer than this shows its progress.
 const SHOW_PROGRESS_AFTER: Duration = Duration::from_millis(500);
@@ -50,6 +51,10 @@ impl Context {
     pub(super) fn new(global: &Global) -> Result<Self> {
         let paths = Paths::from_env();
         let config = Config::load(&paths, global.config.as_deref())?;
+        // Whether or not a call is priced by them: a mistake is to be told at once, and always.
+        if config.prices != UserPrices::default() {
+            daemon::Book::with_user_prices(daemon::Book::base(None), &config)?;
+        }
         let clock: Arc<dyn Clock> = match &global.now {
             None => Arc::new(SystemClock),
             Some(text) => {
@@ -71,6 +76,11 @@ impl Context {
     /// Colours are wanted and can be shown.
     pub(super) fn color(&self) -> bool {
         !self.global.no_color && !self.paths.no_color() && std::io::stdout().is_terminal()
+    }
+
+    /// The screen can be shown.
+    pub(super) fn can_draw(&self) -> bool {
+        !self.paths.is_dumb_terminal() && std::io::stdout().is_terminal()
     }
 
     pub(super) fn start_log(&self) {
@@ -123,6 +133,21 @@ impl Context {
         roots
     }
 
+    /// The config file, whether it is there or not.
+    pub(super) fn config_file(&self) -> Option<PathBuf> {
+        self.paths.config_file(self.global.config.as_deref()).map(|(path, _)| path)
+    }
+
+    /// Reads the config anew, for who runs longer than it lasts.
+    pub(super) fn reload(&self) -> daemon::Reload {
+        let global = self.global.clone();
+        Box::new(move || {
+            let again = Self::new(&global).map_err(|error| format!("{error:#}"))?;
+            again.book().map_err(|error| format!("{error:#}"))?;
+            Ok((again.config.clone(), again.roots()))
+        })
+    }
+
     /// The price book in force, with the user's own prices.
     pub(super) fn book(&self) -> Result<daemon::Book> {
         let kept = match Reader::open(&self.ledger) {
@@ -153,7 +178,15 @@ impl Context {
                 }
             };
             match attempt {
-                Attempt::Held(_held) => return self.catch_up().map(Freshness::CaughtUp),
+                Attempt::Held(_held) => {
+                    return match self.catch_up() {
+                        // A read-only folder around a lock that is ours.
+                        Err(error) if is_unwritable(&error) && self.ledger.is_file() => {
+                            Ok(Freshness::ReadOnly)
+                        }
+                        caught_up => caught_up.map(Freshness::CaughtUp),
+                    };
+                }
                 Attempt::Taken(Some(holder)) if holder.caught_up => {
                     return Ok(Freshness::Collected(Some(holder)));
                 }
@@ -198,6 +231,10 @@ impl Context {
         }
         Reader::open(&self.ledger).context("cannot read the ledger")
     }
+}
+
+fn is_unwritable(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(LedgerError::Unwritable { .. }))
 }
 
 fn warn_of(problems: &[Problem]) {

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::Outcome;
 use super::args::DemoArgs;
 use super::context::Context;
 use super::live;
+use super::{Outcome, UsageError};
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::daemon::Collector;
+use crate::config::{Config, Notify};
+use crate::daemon::{Collector, Role};
 use crate::demo::{DemoLine, script};
 use crate::ingest::Root;
 use crate::model::{AgentId, Millis, PicoUsd};
@@ -29,7 +29,10 @@ const STEP: Duration = Duration::from_millis(20);
 
 pub(super) fn run(context: &Context, args: DemoArgs) -> Result<Outcome> {
     if !(args.speed.is_finite() && args.speed > 0.0) {
-        bail!("--speed must be more than 0");
+        return Err(UsageError("--speed must be more than 0".into()).into());
+    }
+    if !context.can_draw() {
+        bail!("the demo needs a terminal that can draw a screen");
     }
     let folder = tempfile::tempdir().context("cannot make a folder for the demo")?;
     let start = context.now();
@@ -51,8 +54,11 @@ pub(super) fn run(context: &Context, args: DemoArgs) -> Result<Outcome> {
     let collector = Collector {
         ledger: folder.path().join("ledger.db"),
         roots: vec![root],
-        config: Config::default(),
+        config: Config { notify: silent(), ..Config::default() },
+        config_file: None,
         clock,
+        role: Role::Collector,
+        reload: None,
     };
     let setting = Setting {
         developer,
@@ -65,6 +71,11 @@ pub(super) fn run(context: &Context, args: DemoArgs) -> Result<Outcome> {
         color: context.color(),
     };
     live::open(collector, setting, &context.paths)
+}
+
+/// A made-up session is nothing to tell anybody.
+fn silent() -> Notify {
+    Notify { desktop: false, ..Notify::default() }
 }
 
 /// Writes each line when its time has come; ends with the screen, or when the folder goes.

@@ -12,8 +12,10 @@ use serde::Serialize;
 use super::Outcome;
 use super::args::JsonArg;
 use super::context::{Context, Freshness, show};
+use crate::agents::adapter;
 use crate::format;
 use crate::ledger::{LedgerError, Reader};
+use crate::model::AgentId;
 
 /// Days after which a price book should be looked at.
 const BOOK_IS_OLD_AFTER_DAYS: i64 = 45;
@@ -40,8 +42,8 @@ struct RootJson {
 #[derive(Debug, Serialize)]
 struct Finding {
     /// What kind: `unreadable`, `unparsed_lines`, `oversized_lines`, `unpriced_model`,
-    /// `implausible_call`, `ledger`, `price_book_age`, `no_transcripts`, `behind`, `foreign_root`,
-    /// `untold_notice`, `notification_service`, `hook_failure`, `hook`.
+    /// `implausible_call`, `undated_total`, `ledger`, `price_book_age`, `no_transcripts`, `behind`,
+    /// `foreign_root`, `untold_notice`, `notification_service`, `hook_failure`, `hook`.
     kind: &'static str,
     /// How many.
     count: u64,
@@ -162,7 +164,10 @@ fn of_files(freshness: &Freshness, findings: &mut Vec<Finding>) {
         Freshness::ReadOnly => findings.push(Finding {
             kind: "ledger",
             count: 1,
-            message: "the ledger cannot be written: new calls are not in it".into(),
+            message:
+                "the ledger cannot be written, so new calls are not in it: make its folder and \
+                      files writable, or set SPENDTOP_DB to another file"
+                    .into(),
             items: Vec::new(),
             is_problem: true,
         }),
@@ -237,6 +242,29 @@ fn of_ledger(reader: &Reader, findings: &mut Vec<Finding>) -> Result<()> {
             format::counted(count, "line", "lines")
         );
         findings.push(Finding { kind: "oversized_lines", count, message, items, is_problem: true });
+    }
+    let mut undated: Vec<String> = sources
+        .iter()
+        .filter(|(path, source)| {
+            // Another agent's state says nothing to an adapter.
+            let state = source.cursor.state.as_deref();
+            let tells = |agent: &AgentId| adapter(*agent).open(path, state).has_undated_total();
+            state.is_some() && AgentId::ALL.iter().any(tells)
+        })
+        .map(|(path, _)| path.display().to_string())
+        .collect();
+    undated.sort();
+    if !undated.is_empty() {
+        findings.push(Finding {
+            kind: "undated_total",
+            count: undated.len() as u64,
+            message: format!(
+                "no record has a time, so the total that Claude Code states is left out: {}",
+                format::counted(undated.len() as u64, "transcript", "transcripts")
+            ),
+            items: undated,
+            is_problem: false,
+        });
     }
     let unpriced = reader.unpriced_models()?;
     if !unpriced.is_empty() {

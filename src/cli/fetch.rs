@@ -1,4 +1,5 @@
-//! Fetches a price book over HTTP: the only network access there is, and only when asked for.
+//! Fetches a price book over HTTP, and only when asked for. The only other network access is a
+//! webhook that the config names.
 
 use std::time::Duration;
 

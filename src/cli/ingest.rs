@@ -35,9 +35,11 @@ pub(super) fn run(context: &Context, args: JsonArg, out: &mut dyn Write) -> Resu
         let json = IngestJson { schema, state, files, changed_files, unreadable };
         serde_json::to_writer(&mut *out, &json)?;
         writeln!(out)?;
-        return Ok(Outcome::Done);
+        out.flush()?;
     }
     match freshness {
+        Freshness::ReadOnly => bail!("{} cannot be written", context.ledger.display()),
+        _ if args.json => {}
         Freshness::CaughtUp(_) if unreadable > 0 => writeln!(
             out,
             "{files} transcripts, {changed_files} with news; {unreadable} could not be read \
@@ -49,9 +51,6 @@ pub(super) fn run(context: &Context, args: JsonArg, out: &mut dyn Write) -> Resu
             writeln!(out, "a running spendtop{pid} keeps the ledger up to date")?;
         }
         Freshness::Behind => writeln!(out, "another spendtop is still reading the transcripts")?,
-        Freshness::ReadOnly => {
-            bail!("{} cannot be written", context.ledger.display());
-        }
     }
     Ok(Outcome::Done)
 }

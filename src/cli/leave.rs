@@ -8,6 +8,7 @@ use super::context::Context;
 use crate::daemon::{self, Attempt, InstanceLock, Role};
 use crate::ledger::{Inbox, LedgerError, Writer};
 use crate::model::Note;
+use crate::notice;
 use crate::paths;
 
 /// How long the writer may take.
@@ -30,7 +31,7 @@ pub(super) fn store(context: &Context, notes: &[Note]) -> Result<()> {
             .map_err(|why| LedgerError::Unwritable { path: lock.clone(), why })?;
         if let Attempt::Held(_held) = attempt {
             let mut writer = Writer::open(&context.ledger)?;
-            daemon::store_notes(&inbox, &mut writer, &context.config.notify.channels())?;
+            daemon::store_notes(&inbox, &mut writer, &notice::channels(&context.config.notify))?;
             return Ok(());
         }
         let waits = |note: &Note| notes.contains(note);

@@ -5,11 +5,11 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use anyhow::{Context as _, Result};
-use tokio::sync::oneshot;
+use tokio::sync::mpsc::unbounded_channel;
 
 use super::Outcome;
 use super::context::{Context, show};
-use crate::daemon::{self, Collector, News};
+use crate::daemon::{self, Collector, News, Role};
 use crate::paths::Paths;
 use crate::tui::{self, Notice, Screen, Setting};
 
@@ -32,7 +32,10 @@ pub(super) fn run(context: &Context) -> Result<Outcome> {
         ledger: context.ledger.clone(),
         roots,
         config: context.config.clone(),
+        config_file: context.config_file(),
         clock: Arc::clone(&context.clock),
+        role: Role::Collector,
+        reload: Some(context.reload()),
     };
     open(collector, setting, &context.paths)
 }
@@ -43,12 +46,12 @@ pub(super) fn open(collector: Collector, setting: Setting, paths: &Paths) -> Res
     let (db, clock) = (collector.ledger.clone(), Arc::clone(&collector.clock));
     // Dropped when the screen is left. A backfill does not wait for it: the process ends and the
     // transaction with it, which is as safe as any other end.
-    let (_stop, stopped) = oneshot::channel();
+    let (_orders, ordered) = unbounded_channel();
     let paths = paths.clone();
     thread::Builder::new()
         .name("collector".into())
         .spawn(move || {
-            daemon::run(&collector, stopped, &mut |news| {
+            daemon::run(&collector, ordered, &mut |news| {
                 // A screen that is gone has no use for news.
                 let _ = sender.send(notice(news, &paths));
             });
@@ -77,6 +80,8 @@ fn notice(news: News, paths: &Paths) -> Notice {
             let more = problems.len().saturating_sub(1);
             Notice::Trouble(if more == 0 { first } else { format!("{first}, and {more} more") })
         }
+        News::Reloaded => Notice::Live,
+        News::Refused(why) => Notice::Trouble(format!("the config cannot be used: {why}")),
         News::Failed(error) => Notice::Failed(error),
     }
 }

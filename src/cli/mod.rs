@@ -5,6 +5,7 @@ mod args;
 mod cap;
 mod config;
 mod context;
+mod daemon;
 mod demo;
 mod doctor;
 mod explain;
@@ -17,6 +18,7 @@ mod lift;
 mod live;
 mod mark;
 mod notify;
+mod plain;
 mod prices;
 mod report;
 mod reprice;
@@ -96,21 +98,23 @@ fn run(cli: &Cli) -> Result<Outcome> {
         Some(Command::Completions { shell }) => return shell::completions(*shell),
         Some(Command::Man) => return shell::man(),
         Some(Command::Config(command)) => return config::run(&cli.global, command),
-        Some(Command::Notify(NotifyCommand::Deliver)) => return notify::deliver(&cli.global),
+        Some(Command::Notify(NotifyCommand::Deliver)) => return Ok(notify::deliver(&cli.global)),
         _ => {}
     }
     let context = Context::new(&cli.global)?;
+    let has_screen = matches!(cli.command, None | Some(Command::Demo(_))) && context.can_draw();
     // A log line would be written across the screen, which has its own place for trouble.
-    if !matches!(cli.command, None | Some(Command::Demo(_))) {
+    if !has_screen {
         context.start_log();
     }
     // One buffer: a line-buffered terminal would be written to for every row.
     let mut out = io::BufWriter::new(io::stdout().lock());
     let outcome = match &cli.command {
-        None => {
+        None if has_screen => {
             drop(out);
             return live::run(&context);
         }
+        None => plain::run(&context, &mut out),
         Some(Command::Demo(args)) => {
             drop(out);
             return demo::run(&context, *args);
@@ -121,6 +125,10 @@ fn run(cli: &Cli) -> Result<Outcome> {
         Some(Command::Cap(command)) => cap::run(&context, command, &mut out),
         Some(Command::Snooze(args)) => lift::snooze(&context, args, &mut out),
         Some(Command::Raise(args)) => lift::raise(&context, args, &mut out),
+        Some(Command::Daemon) => {
+            drop(out);
+            return daemon::run(&context);
+        }
         Some(Command::Actions(args)) => actions::run(&context, args, &mut out),
         Some(Command::Flag(args)) => mark::run(&context, mark::Deed::Flag, args, &mut out),
         Some(Command::Block(args)) => mark::run(&context, mark::Deed::Block, args, &mut out),

@@ -1,6 +1,7 @@
 //! `notify`: tries the channels; tells one notice for a hook while no daemon runs.
 
 use std::io::{self, Read, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -100,25 +101,50 @@ pub(super) fn test(context: &Context, args: JsonArg, out: &mut dyn Write) -> Res
     Ok(if ok { Outcome::Done } else { Outcome::Failed })
 }
 
-/// `notify deliver`. Nobody sees what it says, so it says nothing: what could not be told is left
-/// in the inbox for the next daemon.
-pub(super) fn deliver(global: &Global) -> Result<Outcome> {
-    let Some(notice) = read_notice() else { return Ok(Outcome::Failed) };
+/// `notify deliver`. Nobody sees what it says, so it says nothing: the notice is left in the inbox
+/// before it is told, and then how each channel fared. Killed in between, or with a channel that
+/// fails, the next daemon tells what is missing.
+pub(super) fn deliver(global: &Global) -> Outcome {
+    let Some(notice) = read_notice() else { return Outcome::Failed };
     let paths = Paths::from_env();
     // A config that cannot be read must not silence what a hook has to say.
     let config = Config::load(&paths, global.config.as_deref()).unwrap_or_default();
+    let Some(ledger) = paths.ledger(global.db.as_deref()) else { return Outcome::Failed };
+    // Once only: a busy inbox must not delay the telling.
+    let note = Note::Notice { notice: notice.clone(), told: false };
+    let mut kept = leave(&ledger, std::slice::from_ref(&note), 1);
     let tried = tell_all(&config.notify, &notice);
+    let at = SystemClock.now();
     let told = tried.iter().any(|tried| tried.outcome.is_ok());
-    let Some(ledger) = paths.ledger(global.db.as_deref()) else { return Ok(Outcome::Failed) };
-    let now = SystemClock.now();
-    let note = Note::Notice { notice, told };
-    for _ in 0..LEAVE_TRIES {
-        let inbox = Inbox::open(&paths::inbox_of(&ledger));
-        if inbox.and_then(|inbox| inbox.leave(&note, now)).is_ok() {
-            return Ok(if told { Outcome::Done } else { Outcome::Failed });
-        }
+    if !kept {
+        kept = leave(&ledger, &[note], LEAVE_TRIES);
     }
-    Ok(Outcome::Failed)
+    let fared: Vec<Note> = tried
+        .into_iter()
+        .map(|tried| Note::Delivered {
+            key: notice.key.clone(),
+            channel: tried.channel.to_owned(),
+            at,
+            error: tried.outcome.err(),
+        })
+        .collect();
+    if kept && leave(&ledger, &fared, LEAVE_TRIES) && told {
+        Outcome::Done
+    } else {
+        Outcome::Failed
+    }
+}
+
+/// Leaves notes for whoever writes the ledger next, though the inbox may be busy.
+fn leave(ledger: &Path, notes: &[Note], tries: u32) -> bool {
+    let now = SystemClock.now();
+    let leave_one = |note: &Note| {
+        (0..tries).any(|_| {
+            let inbox = Inbox::open(&paths::inbox_of(ledger));
+            inbox.and_then(|inbox| inbox.leave(note, now)).is_ok()
+        })
+    };
+    notes.iter().all(leave_one)
 }
 
 /// The notice on stdin; none where there is no such thing.

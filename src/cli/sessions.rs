@@ -11,6 +11,10 @@ use super::report::{self, Report, SessionJson, SumsJson};
 use super::table::{Align, Table};
 use super::{Outcome, when};
 use crate::format;
+use crate::model::UsdTotal;
+
+/// The column that is left out where it is empty.
+const UNLOGGED: usize = 9;
 
 #[derive(Serialize)]
 struct SessionsJson<'a> {
@@ -60,7 +64,7 @@ fn write_table(
     out: &mut dyn Write,
 ) -> Result<()> {
     if report.rows.is_empty() {
-        writeln!(out, "No session in this time. `spendtop doctor` says where was looked.")?;
+        writeln!(out, "No sessions found. `spendtop doctor` says where they were looked for.")?;
         return Ok(());
     }
     let cost = report::cost_word(context.is_on_plan());
@@ -74,9 +78,10 @@ fn write_table(
         "models",
         "calls",
         cost,
+        "unlogged",
     ];
     let mut aligns = vec![Align::Left; 7];
-    aligns.extend([Align::Right, Align::Right]);
+    aligns.extend([Align::Right; 3]);
     let mut table = Table::new(headers, aligns);
     table.set_color(context.color());
     let marked =
@@ -103,7 +108,12 @@ fn write_table(
             models.join(" "),
             format::thousands(totals.calls),
             format::floor(format::money_fixed(totals.cost, 4), totals.is_floor()),
+            format::money_fixed(row.sums.unlogged, 4),
         ]);
+    }
+    // Where no session has any, a column of zeros says nothing.
+    if report.rows.iter().all(|row| row.sums.unlogged == UsdTotal::ZERO) {
+        table.hide(UNLOGGED);
     }
     write!(out, "{table}")?;
     Ok(())

@@ -39,25 +39,20 @@ impl Standing {
         let caps = &context.config.caps;
         let developers = context.developers();
         let mut spent_today = UsdTotal::ZERO;
-        let decisions = match reader {
-            Some(reader) => {
-                let sessions = sessions_of(reader, &today)?;
-                let spends = reader.spend(&today)?;
-                spent_today = spends.iter().fold(spent_today, |sum, spend| sum + spend.spent);
-                let include_unlogged = context.config.include_unlogged;
-                let book = context.book()?;
-                let terms = Terms { caps, zone: &zone, book: book.book(), include_unlogged };
-                guard::stand(reader, &terms, &developers, &sessions, now)?
+        let decisions = if let Some(reader) = reader {
+            let sessions = sessions_of(reader, &today)?;
+            let spends = reader.spend(&today)?;
+            spent_today = spends.iter().fold(spent_today, |sum, spend| sum + spend.spent);
+            let include_unlogged = context.config.include_unlogged;
+            let book = context.book()?;
+            let terms = Terms { caps, zone: &zone, book: book.book(), include_unlogged };
+            guard::stand(reader, &terms, &developers, &sessions, now)?
+        } else {
+            let mut tally = Tally::new(caps, &zone, now);
+            for developer in &developers {
+                tally.expect(&Who::developer_alone(developer));
             }
-            None => {
-                let mut tally = Tally::new(caps, &zone, now);
-                for developer in &developers {
-                    let agent = AgentId::Claude;
-                    let (project, branch, model, session_id) = ("", "", "", "");
-                    tally.expect(&Who { developer, project, branch, model, agent, session_id });
-                }
-                policy::decide(&tally, &[], &[], now)
-            }
+            policy::decide(&tally, &[], &[], now)
         };
         Ok(Self { decisions, zone, today, spent_today, on_plan: context.is_on_plan() })
     }

@@ -24,16 +24,17 @@ pub(super) struct Mistake {
 
 /// The caps of a config: the developers' own daily ones, everybody's, then the tables.
 pub(super) fn resolve(file: &ConfigFile) -> Result<Vec<Arc<Cap>>, Mistake> {
+    check_developers(&file.developer.0)?;
     let mut caps = Vec::new();
     let base = Base::read(file)?;
     let limit = file.daily_cap.as_ref().map(|cap| positive(cap, "daily_cap")).transpose()?;
     let mut own = Vec::new();
     for developer in &file.developer.0 {
-        if let (Some(cap), Some(id)) = (&developer.daily_cap, &developer.id) {
+        if let (Some(cap), Some(id)) = (&developer.daily_cap, developer.id()) {
             let limit = positive(cap, "daily_cap")?;
             let name = format!("daily-{id}");
             caps.push(Arc::new(base.daily(&name, id, limit)));
-            own.push(id.as_str());
+            own.push(id);
         }
     }
     if let Some(limit) = limit {
@@ -145,19 +146,55 @@ fn grace(seconds: &Spanned<f64>) -> Result<Duration, Mistake> {
     Ok(Duration::from_millis((*seconds.get_ref() * 1000.0).round() as u64))
 }
 
+/// What would be ignored without a word, and hold nobody to a cap, is a mistake.
+fn check_developers(tables: &[DeveloperTable]) -> Result<(), Mistake> {
+    let wrong = |span: Range<usize>, what: &str| Err(Mistake { span, what: what.to_owned() });
+    let mut rest: Option<&DeveloperTable> = None;
+    let mut ids: Vec<&str> = Vec::new();
+    for table in tables {
+        let id_span = table.id.as_ref().map_or(0..0, Spanned::span);
+        match table.id() {
+            Some(id) if id.contains(['*', '?']) => {
+                return wrong(id_span, "a developer's id has no * or ?");
+            }
+            Some(id) if ids.contains(&id) => {
+                return wrong(id_span, &format!("there are two developers named {id:?}"));
+            }
+            Some(id) => ids.push(id),
+            None => {
+                if let Some(cap) = &table.daily_cap {
+                    return wrong(cap.span(), "a developer with a daily_cap needs an id");
+                }
+                if let Some(roots) =
+                    table.roots.as_ref().filter(|roots| !roots.get_ref().is_empty())
+                {
+                    return wrong(roots.span(), "a developer with roots needs an id");
+                }
+            }
+        }
+        if table.roots().is_empty() && rest.replace(table).is_some() {
+            return wrong(
+                id_span,
+                "there are two developers without roots: one alone can pay for everything else",
+            );
+        }
+    }
+    Ok(())
+}
+
 /// Developers who pay for roots of their own.
 pub(super) fn developers_with_roots(tables: &[DeveloperTable]) -> Vec<Developer> {
     let with_roots = |table: &DeveloperTable| {
-        let id = table.id.clone().filter(|id| !id.is_empty())?;
-        (!table.roots.is_empty()).then(|| Developer { id, roots: table.roots.clone() })
+        let (id, roots) = (table.id()?.to_owned(), table.roots());
+        (!roots.is_empty()).then(|| Developer { id, roots: roots.to_vec() })
     };
     tables.iter().filter_map(with_roots).collect()
 }
 
 /// Who pays for everything else: the one developer who has no roots of their own.
 pub(super) fn default_developer(tables: &[DeveloperTable]) -> Option<String> {
-    let table = tables.iter().find(|table| table.roots.is_empty())?;
-    table.id.clone().filter(|id| !id.is_empty())
+    let table = tables.iter().find(|table| table.roots().is_empty())?;
+    table.id().map(str::to_owned)
 }
 
 impl From<CapActionWord> for CapAction {

@@ -59,12 +59,26 @@ pub struct ConfigFile {
 #[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct DeveloperTable {
     /// Name in the ledger; the login name if it is left out.
-    pub id: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub id: Option<Spanned<String>>,
     /// Agents' config folders whose calls this developer pays for.
-    pub roots: Vec<PathBuf>,
+    #[schemars(with = "Option<Vec<PathBuf>>")]
+    pub roots: Option<Spanned<Vec<PathBuf>>>,
     /// Another daily cap than everybody's, in dollars.
     #[schemars(with = "Option<f64>")]
     pub daily_cap: Option<Spanned<Usd>>,
+}
+
+impl DeveloperTable {
+    /// The name, if there is one.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_ref().map(|id| id.get_ref().as_str()).filter(|id| !id.is_empty())
+    }
+
+    /// The folders, if there are any.
+    pub fn roots(&self) -> &[PathBuf] {
+        self.roots.as_ref().map_or(&[], |roots| roots.get_ref())
+    }
 }
 
 /// One table, or an array of them.
@@ -214,18 +228,6 @@ pub struct NotifyTable {
     pub webhook: Option<WebhookTable>,
     /// A program and its arguments, given each notice as JSON on stdin.
     pub command: Vec<String>,
-}
-
-impl NotifyTable {
-    /// The channels that notices are told by, as the ledger names them.
-    pub fn channels(&self) -> Vec<&'static str> {
-        let wanted = [
-            (self.desktop, "desktop"),
-            (self.webhook.is_some(), "webhook"),
-            (!self.command.is_empty(), "command"),
-        ];
-        wanted.into_iter().filter_map(|(is_wanted, name)| is_wanted.then_some(name)).collect()
-    }
 }
 
 impl Default for NotifyTable {

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +16,10 @@ use crate::model::Millis;
 pub enum Role {
     /// Brings the ledger up to date once and ends.
     Command,
-    /// Follows the transcripts for as long as it runs.
+    /// Follows the transcripts for as long as a screen is open.
     Collector,
+    /// Follows them until it is told to stop.
+    Daemon,
 }
 
 /// Who holds the lock, by its own word.
@@ -92,6 +95,18 @@ impl InstanceLock {
     pub fn set_caught_up(&mut self) -> io::Result<()> {
         self.holder.caught_up = true;
         self.say()
+    }
+
+    /// Says since when it is held.
+    pub fn set_since(&mut self, now: Millis) -> io::Result<()> {
+        self.holder.since = Some(now);
+        self.say()
+    }
+
+    /// The heartbeat: moves the file's time of change, and nothing else.
+    pub fn beat(&self, now: Millis) -> io::Result<()> {
+        let now = u64::try_from(now.0).unwrap_or(0);
+        self.file.set_modified(UNIX_EPOCH + Duration::from_millis(now))
     }
 
     fn say(&mut self) -> io::Result<()> {

@@ -3,6 +3,7 @@
 mod account;
 mod book;
 mod catch_up;
+mod engine;
 mod lock;
 mod notes;
 mod outbox;
@@ -10,6 +11,7 @@ mod requests;
 mod run;
 pub mod sd_notify;
 mod watch;
+mod watchdog;
 
 pub use account::is_on_plan;
 pub use book::Book;
@@ -18,4 +20,4 @@ pub use lock::{Attempt, Holder, InstanceLock, Role, is_collected};
 pub use notes::store_notes;
 pub use outbox::Outbox;
 pub use requests::{keep_book, serve, waiting_requests};
-pub use run::{Collector, News, run};
+pub use run::{Collector, News, Order, Reload, run};

@@ -7,6 +7,7 @@ use super::{Book, store_notes};
 use crate::config::Config;
 use crate::ledger::{Inbox, LedgerError, Request, Writer};
 use crate::model::Millis;
+use crate::notice;
 use crate::paths;
 use crate::pricing::PriceBook;
 
@@ -29,7 +30,18 @@ pub fn serve(
     config: &Config,
     now: Millis,
 ) -> Result<(), LedgerError> {
-    store_notes(inbox, writer, &config.notify.channels())?;
+    store_notes(inbox, writer, &notice::channels(&config.notify))?;
+    answer(inbox, writer, book, config, now)
+}
+
+/// Does and answers everything that waits.
+pub(super) fn answer(
+    inbox: &Inbox,
+    writer: &mut Writer,
+    book: &mut Book,
+    config: &Config,
+    now: Millis,
+) -> Result<(), LedgerError> {
     for (id, request) in inbox.waiting(now)? {
         let answer = match request {
             Request::Reprice => {

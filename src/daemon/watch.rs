@@ -16,6 +16,8 @@ use crate::paths;
 pub(super) enum Change {
     /// Of these files.
     Paths(Vec<PathBuf>),
+    /// Of the config file.
+    Config,
     /// Of an unknown number of files: events were lost.
     Everything,
 }
@@ -27,16 +29,19 @@ pub(super) struct Changes {
     pub everything: bool,
     /// Else at these.
     pub paths: BTreeSet<PathBuf>,
+    /// The config file was written.
+    pub config: bool,
 }
 
 impl Changes {
     pub(super) fn everything() -> Self {
-        Self { everything: true, paths: BTreeSet::new() }
+        Self { everything: true, ..Self::default() }
     }
 
     pub(super) fn extend(&mut self, change: Option<Change>) {
         match change {
             Some(Change::Paths(paths)) => self.paths.extend(paths),
+            Some(Change::Config) => self.config = true,
             Some(Change::Everything) | None => self.everything = true,
         }
     }
@@ -54,10 +59,10 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(ledger: &Path) -> Self {
+    pub(super) fn new(ledger: &Path, config: Option<&Path>) -> Self {
         let (sender, changes) = unbounded_channel();
         let told = sender.clone();
-        let filter = Filter::new(ledger);
+        let filter = Filter::new(ledger, config);
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let change = match event {
                 Ok(event) => filter.change(event),
@@ -79,10 +84,13 @@ impl Watch {
             Ok(watcher) => watch.watcher = Some(watcher),
             Err(error) => watch.trouble = Some(format!("cannot watch for changes: {error}")),
         }
-        if let (Some(watcher), Some(folder)) = (&mut watch.watcher, ledger.parent())
-            && let Err(error) = watcher.watch(folder, RecursiveMode::NonRecursive)
-        {
-            tracing::warn!("cannot watch {}: {error}", folder.display());
+        // The folder of the config, not the file: an editor replaces it.
+        for folder in [ledger.parent(), config.and_then(Path::parent)].into_iter().flatten() {
+            if let Some(watcher) = &mut watch.watcher
+                && let Err(error) = watcher.watch(folder, RecursiveMode::NonRecursive)
+            {
+                tracing::warn!("cannot watch {}: {error}", folder.display());
+            }
         }
         watch
     }
@@ -129,11 +137,16 @@ impl Watch {
 struct Filter {
     ledger_folder: Option<PathBuf>,
     inbox: PathBuf,
+    config: Option<PathBuf>,
 }
 
 impl Filter {
-    fn new(ledger: &Path) -> Self {
-        Self { ledger_folder: ledger.parent().map(Path::to_owned), inbox: paths::inbox_of(ledger) }
+    fn new(ledger: &Path, config: Option<&Path>) -> Self {
+        Self {
+            ledger_folder: ledger.parent().map(Path::to_owned),
+            inbox: paths::inbox_of(ledger),
+            config: config.map(Path::to_owned),
+        }
     }
 
     fn change(&self, event: notify::Event) -> Option<Change> {
@@ -145,6 +158,9 @@ impl Filter {
             EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),
             _ => true,
         };
+        if written && event.paths.iter().any(|path| Some(path) == self.config.as_ref()) {
+            return Some(Change::Config);
+        }
         let paths: Vec<PathBuf> =
             event.paths.into_iter().filter(|path| written && self.is_foreign(path)).collect();
         (!paths.is_empty()).then_some(Change::Paths(paths))
@@ -164,7 +180,7 @@ mod tests {
 
     #[test]
     fn our_own_reading_and_writing_is_no_change() {
-        let filter = Filter::new(Path::new("/d/ledger.db"));
+        let filter = Filter::new(Path::new("/d/ledger.db"), None);
         let event = |kind, path: &str| notify::Event::new(kind).add_path(PathBuf::from(path));
         let modified = EventKind::Modify(notify::event::ModifyKind::Any);
         let read = EventKind::Access(AccessKind::Close(AccessMode::Read));

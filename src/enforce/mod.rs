@@ -4,14 +4,24 @@
 //! ours, runs that agent's executable and is neither pid 1, ourselves nor an ancestor of ours.
 //! At less than that a session is blocked and the person told, never signalled.
 
+mod case;
+mod guard;
 #[cfg(target_os = "linux")]
 mod linux;
+mod locate;
 #[cfg(not(target_os = "linux"))]
 mod other;
+mod plan;
+mod stop;
 mod table;
+mod tools;
+mod witness;
 
+pub use guard::{Demand, Guard, Relocate, Step};
 #[cfg(target_os = "linux")]
 pub use linux::Kernel;
+pub use locate::{How, Located, Search, locate};
 #[cfg(not(target_os = "linux"))]
 pub use other::Kernel;
+pub use stop::{AgentStop, run as run_agent_stop};
 pub use table::{Process, ProcessTable, Refused, Signal, agent_ancestor};

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use crate::ledger::{Charged, ChargedTo, LedgerError, Reader};
-use crate::model::{AgentId, Call, Millis, SessionKey, UsdTotal};
+use crate::model::{Call, Millis, SessionKey, UsdTotal};
 use crate::policy::{self, Cap, Decision, Period, Tally, Used, Who};
 use crate::pricing::PriceBook;
 
@@ -38,7 +38,7 @@ pub fn stand<B: AsRef<PriceBook>>(
 ) -> Result<Vec<Decision>, LedgerError> {
     let mut tally = tally(reader, terms, sessions, now)?;
     for developer in developers {
-        tally.expect(&developer_alone(developer));
+        tally.expect(&Who::developer_alone(developer));
     }
     let mut decisions = policy::decide(&tally, &reader.lifts(now)?, &reader.latches(now)?, now);
     // A session that is over is latched for good, and of no more interest.
@@ -65,12 +65,6 @@ pub fn tally<B: AsRef<PriceBook>>(
         sums.of_sessions(&mut tally, sessions)?;
     }
     Ok(tally)
-}
-
-/// Someone who has spent nothing on anything.
-fn developer_alone(developer: &str) -> Who<'_> {
-    let agent = AgentId::Claude;
-    Who { developer, project: "", branch: "", model: "", agent, session_id: "" }
 }
 
 /// What a call is charged to, as caps see it.

@@ -1,4 +1,11 @@
 //! Reads what is new in one line file.
+//!
+//! A file that did not grow, or is another one, or whose bytes just before the old end or at its
+//! beginning are others, is read anew from its start: that changes nothing of what is known and
+//! finds what is new. One rewrite is not noticed: more than 64 KiB before the old end, byte for
+//! byte as long as what it replaces, in a file that grew as well before it was looked at. To notice
+//! it, every append would have to read the whole file again; what had been read stays counted, and
+//! so does what was appended.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};

@@ -45,14 +45,12 @@ pub(super) fn settle(group: &mut [Holding], facts: &dyn Fn(i64) -> SessionFacts)
             group[row].set_standing(standing);
         }
     }
-    let shared: Vec<bool> = (0..group.len())
-        .map(|row| {
-            let call = calls.values().find(|rows| rows.contains(&row));
-            call.is_some_and(|rows| rows.iter().any(|&r| group[r].session != group[row].session))
-        })
-        .collect();
-    for (row, shared) in group.iter_mut().zip(shared) {
-        row.set_shared(shared);
+    // Call by call, not row by row: under a relay's constant id a group is long.
+    for rows in calls.values() {
+        let shared = rows.iter().any(|&row| group[row].session != group[rows[0]].session);
+        for &row in rows {
+            group[row].set_shared(shared);
+        }
     }
 }
 

@@ -32,5 +32,6 @@ pub use peek::Pending;
 pub use prices::{KeptBook, Pricing};
 pub use reader::{Cell, Charged, Reader, Unlogged};
 pub use reprice::Repriced;
+pub use rollup::Change;
 pub use totals::Totals;
 pub use writer::Writer;

@@ -233,20 +233,7 @@ impl Reader {
 
     /// Every session's unlogged amount, where the agent stated a total that is larger than ours.
     pub fn unlogged(&self) -> Result<Vec<Unlogged>, LedgerError> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT id, reported_at, unlogged_pico, agent, session_id FROM session
-             WHERE unlogged_pico > 0 AND reported_at IS NOT NULL",
-        )?;
-        let rows = statement.query_map([], |row| {
-            Ok(Unlogged {
-                agent: AgentId::from_number(row.get(3)?),
-                session_id: text(row, 4)?,
-                session: row.get(0)?,
-                at: Millis(row.get(1)?),
-                amount: PicoUsd(row.get(2)?),
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        read_unlogged(&self.db)
     }
 
     /// How far every transcript has been read.
@@ -257,6 +244,24 @@ impl Reader {
 
 const SOURCE_COLUMNS: &str = "path, dev, ino, size, mtime_ns, ctime_ns, \"offset\", anchor, \
      unparsed, oversized, state";
+
+/// Every session's unlogged amount.
+pub(super) fn read_unlogged(db: &Connection) -> Result<Vec<Unlogged>, LedgerError> {
+    let mut statement = db.prepare_cached(
+        "SELECT id, reported_at, unlogged_pico, agent, session_id FROM session
+         WHERE unlogged_pico > 0 AND reported_at IS NOT NULL",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(Unlogged {
+            agent: AgentId::from_number(row.get(3)?),
+            session_id: text(row, 4)?,
+            session: row.get(0)?,
+            at: Millis(row.get(1)?),
+            amount: PicoUsd(row.get(2)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
 
 /// How far every transcript has been read.
 pub(super) fn read_sources(db: &Connection) -> Result<HashMap<PathBuf, StoredSource>, LedgerError> {

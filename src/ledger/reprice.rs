@@ -93,6 +93,7 @@ impl Writer {
             for &id in &ids {
                 touched.extend(self.reprice_row(id, pricing, &mut deltas)?);
             }
+            self.note_changes(&deltas);
             deltas.store(&self.db)?;
             for session in touched {
                 self.sessions.store_unlogged(&self.db, session)?;

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::LedgerError;
 use super::holding::Contribution;
 use crate::model::money::PICO_PER_USD;
+use crate::model::{Millis, UsdTotal};
 
 /// The cells of one transaction that changed, as differences: calls, the six counts in the order
 /// of the columns, unpriced and not final calls; and money, which may pass 64 bits.
@@ -17,6 +18,19 @@ pub(super) struct Deltas(BTreeMap<(i64, i64), Delta>);
 struct Delta {
     counts: [i64; 9],
     cost: i128,
+}
+
+/// How a commit moved the sum of one cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// First instant of the cell's quarter of an hour.
+    pub at: Millis,
+    /// Number of what it is charged to.
+    pub attribution: i64,
+    /// Priced spend more (or less) than before.
+    pub spent: UsdTotal,
+    /// Calls without a price more (or fewer) than before.
+    pub unpriced_calls: i64,
 }
 
 impl Deltas {
@@ -46,6 +60,16 @@ impl Deltas {
             let amount = contribution.amount.map_or(0, |amount| i128::from(amount.0));
             delta.cost += i128::from(sign) * amount;
         }
+    }
+
+    /// What changed, for whoever keeps sums of their own.
+    pub(super) fn changes(&self) -> impl Iterator<Item = Change> + '_ {
+        self.0.iter().map(|(&(quarter, attribution), delta)| Change {
+            at: Millis::of_quarter(quarter),
+            attribution,
+            spent: UsdTotal(delta.cost),
+            unpriced_calls: delta.counts[7],
+        })
     }
 
     pub(super) fn store(self, db: &Connection) -> Result<(), LedgerError> {

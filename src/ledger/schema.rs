@@ -1,8 +1,10 @@
 //! Opens the database and brings its schema up to date.
 
-use std::fs;
+use std::fmt::Write;
+use std::fs::{self, Permissions};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -25,6 +27,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Opens for writing, creating what is missing; folder 0700, file 0600.
 pub(super) fn open_writable(path: &Path) -> Result<Connection, LedgerError> {
     create(path)?;
+    free_side_files(path)?;
     let mut connection =
         Connection::open(path).map_err(|error| LedgerError::from(error).of_file(path))?;
     let prepared = configure(&connection, BUSY_TIMEOUT)
@@ -61,17 +64,57 @@ pub(super) fn open_readable_within(
     // A WAL reader needs to write the shared memory file; where it cannot, the database may still
     // be readable.
     let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)
+    let opened = Connection::open_with_flags(path, flags)
         .or_else(|_| Connection::open_with_flags(path, read_only))
-        .map_err(|error| LedgerError::from(error).of_file(path))?;
+        .map_err(|error| LedgerError::from(error).of_file(path))
+        .and_then(|connection| prepare_reading(connection, path, patience));
+    match opened {
+        // In a folder that cannot be written, shared memory cannot be made. As long as there is no
+        // log beside the database, nobody is writing it, and it can be read without.
+        Err(LedgerError::Unwritable { .. }) if !beside(path, "-wal").exists() => {
+            let flags = read_only | OpenFlags::SQLITE_OPEN_URI;
+            Connection::open_with_flags(immutable_uri(path), flags)
+                .map_err(|error| LedgerError::from(error).of_file(path))
+                .and_then(|connection| prepare_reading(connection, path, patience))
+        }
+        opened => opened,
+    }
+}
+
+/// None where the schema is older, or not yet made: there is nothing this version could read.
+fn prepare_reading(
+    connection: Connection,
+    path: &Path,
+    patience: Duration,
+) -> Result<Option<Connection>, LedgerError> {
     let version = configure(&connection, patience)
         .and_then(|()| {
             connection.pragma_update(None, "query_only", true)?;
             check_version(&connection, path)
         })
         .map_err(|error| error.of_file(path))?;
-    // Older, or not yet made: there is nothing this version could read.
     Ok((version == MIGRATIONS.len()).then_some(connection))
+}
+
+/// The name of one of SQLite's side files.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// The path as a URI that promises SQLite a file which nobody changes.
+fn immutable_uri(path: &Path) -> String {
+    let mut uri = String::from("file:");
+    for &byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/._-".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri + "?immutable=1"
 }
 
 fn configure(connection: &Connection, patience: Duration) -> Result<(), LedgerError> {
@@ -141,12 +184,25 @@ fn create(path: &Path) -> Result<(), LedgerError> {
         .map_err(unwritable)
 }
 
+/// SQLite gives its side files the mode that the database has at that time. Those of a database
+/// that could not be written then would keep it from being written for ever.
+fn free_side_files(path: &Path) -> Result<(), LedgerError> {
+    for file in ["-wal", "-shm"].map(|suffix| beside(path, suffix)) {
+        let Ok(metadata) = fs::metadata(&file) else { continue };
+        if metadata.permissions().mode() & 0o200 == 0 {
+            fs::set_permissions(&file, Permissions::from_mode(0o600))
+                .map_err(|why| LedgerError::Unwritable { path: file, why })?;
+        }
+    }
+    Ok(())
+}
+
 /// SQLite gives its side files the mode of the database.
 fn set_private(path: &Path) -> Result<(), LedgerError> {
     let unwritable = |why| LedgerError::Unwritable { path: path.to_owned(), why };
     let mode = fs::metadata(path).map_err(unwritable)?.permissions().mode();
     if mode & 0o077 != 0 {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(unwritable)?;
+        fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(unwritable)?;
     }
     Ok(())
 }

@@ -9,13 +9,17 @@ use rusqlite::{Connection, params};
 use super::holding::{self, Holding, StoredCharge};
 use super::identity;
 use super::names::Names;
-use super::rollup::Deltas;
+use super::rollup::{Change, Deltas};
 use super::sessions::Sessions;
 use super::{LedgerError, Pricing, reader, schema};
 use crate::model::{AgentId, Batch, Call, CallId, Cost, Cursor, Event, FileStat, StoredSource};
 
 /// Calls that are settled and stored together.
 const STORE_STEP: usize = 512;
+
+/// From this many rows on a group is searched by request: relays that give every response one id
+/// would have each line compared with all before it.
+const LONG_GROUP: usize = 64;
 
 /// Beyond this many calls a bulk asks the database for each group instead: 16 bytes a call.
 const KNOWN_GROUPS_LIMIT: i64 = 500_000;
@@ -31,6 +35,8 @@ pub struct Writer {
     pub(super) book: Option<i64>,
     pub(super) price_rows: HashMap<u32, i64>,
     pending: Pending,
+    /// What commits changed since they were taken; none while nobody asks.
+    changes: Option<Vec<Change>>,
     /// During a bulk: every group the ledger has. Asking the database costs as much as storing.
     known_groups: Option<HashSet<i64>>,
 }
@@ -42,10 +48,40 @@ struct Pending {
     /// Groups that are stored already, in this transaction.
     stored: usize,
     groups: HashMap<i64, Vec<Holding>>,
+    /// Rows of long groups, by request.
+    long: HashMap<i64, HashMap<i64, Vec<usize>>>,
     /// Groups in the order they came.
     order: Vec<i64>,
     cursors: HashMap<i64, (AgentId, FileStat, Cursor)>,
     touched: BTreeSet<i64>,
+}
+
+impl Pending {
+    /// The same as for any other group, which has been loaded.
+    fn apply_to_long(
+        &mut self,
+        key: i64,
+        call: Call,
+        session: i64,
+        source: i64,
+        developer: &Arc<str>,
+    ) {
+        let group = self.groups.entry(key).or_default();
+        let by_request = self.long.entry(key).or_insert_with(|| {
+            let mut by_request: HashMap<i64, Vec<usize>> = HashMap::new();
+            for (index, row) in group.iter().enumerate() {
+                by_request.entry(row.call_id.request_key()).or_default().push(index);
+            }
+            by_request
+        });
+        let of_request = by_request.entry(call.call_id.request_key()).or_default();
+        if let Some(&index) = of_request.iter().find(|&&index| group[index].is_place_of(&call)) {
+            group[index].absorb(&call, source);
+        } else {
+            of_request.push(group.len());
+            group.push(Holding::new(call, session, Arc::clone(developer), source));
+        }
+    }
 }
 
 impl Writer {
@@ -61,6 +97,7 @@ impl Writer {
             book: None,
             price_rows: HashMap::new(),
             pending: Pending::default(),
+            changes: None,
             known_groups: None,
         })
     }
@@ -77,6 +114,12 @@ impl Writer {
             }
         });
         self.undo_on_error(applied)
+    }
+
+    /// What was changed since the last call, which is also when keeping of it begins. None after
+    /// an error: what was kept is not what was committed.
+    pub fn take_changes(&mut self) -> Option<Vec<Change>> {
+        self.changes.replace(Vec::new())
     }
 
     /// How far every transcript has been read.
@@ -156,6 +199,7 @@ impl Writer {
                 let _ = self.db.execute_batch("ROLLBACK");
             }
             self.pending = Pending::default();
+            self.changes = None;
             self.known_groups = None;
             self.names = Names::default();
             self.book = None;
@@ -210,8 +254,11 @@ impl Writer {
         developer: &Arc<str>,
     ) -> Result<(), LedgerError> {
         let session = self.names.session(&self.db, call.agent, &call.session_id)?;
-        let group = self.group(call.call_id.group_key())?;
-        if let Some(place) = group.iter_mut().find(|row| row.is_place_of(&call)) {
+        let key = call.call_id.group_key();
+        let group = self.group(key)?;
+        if group.len() >= LONG_GROUP {
+            self.pending.apply_to_long(key, call, session, source, developer);
+        } else if let Some(place) = group.iter_mut().find(|row| row.is_place_of(&call)) {
             place.absorb(&call, source);
         } else {
             group.push(Holding::new(call, session, Arc::clone(developer), source));
@@ -257,12 +304,19 @@ impl Writer {
         }
     }
 
+    pub(super) fn note_changes(&mut self, deltas: &Deltas) {
+        if let Some(changes) = &mut self.changes {
+            changes.extend(deltas.changes());
+        }
+    }
+
     fn store_pending(&mut self, pricing: &mut Pricing<'_>) -> Result<(), LedgerError> {
         for (source, (agent, stat, cursor)) in std::mem::take(&mut self.pending.cursors) {
             store_cursor(&self.db, source, agent, &stat, &cursor)?;
         }
         let mut deltas = Deltas::default();
         let mut groups = std::mem::take(&mut self.pending.groups);
+        self.pending.long.clear();
         let mut contested = HashMap::new();
         let order = std::mem::take(&mut self.pending.order);
         self.pending.stored += order.len();
@@ -280,6 +334,7 @@ impl Writer {
             }
         }
         self.settle_contested(contested, pricing, &mut deltas)?;
+        self.note_changes(&deltas);
         deltas.store(&self.db)?;
         for session in std::mem::take(&mut self.pending.touched) {
             self.sessions.store_unlogged(&self.db, session)?;

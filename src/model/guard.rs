@@ -346,6 +346,17 @@ pub enum Note {
         /// It was shown.
         told: bool,
     },
+    /// Telling a notice that was left here, by one channel.
+    Delivered {
+        /// The notice's key.
+        key: String,
+        /// The channel.
+        channel: String,
+        /// When.
+        at: Millis,
+        /// Why it was not told.
+        error: Option<String>,
+    },
     /// A hook failed and let the agent go on (or not).
     Failure {
         /// When.

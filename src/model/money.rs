@@ -139,6 +139,11 @@ impl UsdTotal {
     /// No money.
     pub const ZERO: Self = Self(0);
 
+    /// The same as one amount, at the end of its range (±9.2 million dollars) where it is beyond.
+    pub fn to_pico(self) -> PicoUsd {
+        PicoUsd(self.0.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
+    }
+
     /// The exact decimal text with twelve decimals, the form of every JSON amount.
     pub fn to_decimal(self) -> String {
         let sign = if self.0 < 0 { "-" } else { "" };

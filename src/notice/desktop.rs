@@ -83,6 +83,8 @@ fn explain(error: &notify_rust::error::Error) -> String {
         "no notification service runs on the session bus".to_owned()
     } else if text.contains("NoReply") || text.contains("Disconnected") {
         "the notification service ended before it answered".to_owned()
+    } else if cfg!(target_os = "macos") {
+        text
     } else {
         format!("no session bus (D-Bus) could be used: {text}")
     };

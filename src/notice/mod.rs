@@ -39,12 +39,9 @@ pub trait Notifier: Send + Sync {
     fn tell(&self, notice: &Notice) -> Result<(), String>;
 }
 
-/// Names of the configured channels, for the outbox.
+/// Names of the configured channels, for whoever stores a notice that another process left.
 pub fn channels(config: &Notify) -> Vec<&'static str> {
-    let desktop = config.desktop.then_some(desktop::CHANNEL);
-    let webhook = config.webhook.as_ref().map(|_| webhook::CHANNEL);
-    let command = (!config.command.is_empty()).then_some(command::CHANNEL);
-    [desktop, webhook, command].into_iter().flatten().collect()
+    notifiers(config, TIME_LIMIT).iter().map(|notifier| notifier.channel()).collect()
 }
 
 /// The configured channels, each of which gives up by itself after `limit` where it can.

@@ -86,6 +86,12 @@ pub struct Who<'a> {
 }
 
 impl<'a> Who<'a> {
+    /// Someone who has spent nothing on anything yet.
+    pub const fn developer_alone(developer: &'a str) -> Self {
+        let agent = AgentId::Claude;
+        Self { developer, project: "", branch: "", model: "", agent, session_id: "" }
+    }
+
     /// The name that a scope knows it by. What has no name is no subject of its own: a call
     /// outside a repository is in no project.
     pub fn in_scope(&self, scope: Scope) -> Option<Cow<'a, str>> {

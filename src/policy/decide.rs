@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use super::tally::{Counted, Tally, Used};
 use super::{Cap, Who};
-use crate::model::{CapAction, LIMIT, Latch, Lift, LiftBy, Millis, Permille, PicoUsd, UsdTotal};
+use crate::model::{
+    CapAction, LIMIT, Latch, Lift, LiftBy, Millis, Permille, PicoUsd, SessionKey, UsdTotal,
+};
 
 /// How one subject of a cap stands in the present period.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +51,21 @@ impl Decision {
     pub fn levels(&self) -> impl Iterator<Item = Permille> + '_ {
         let reached = move |level: &Permille| self.level.is_some_and(|highest| *level <= highest);
         self.cap.warn_at.iter().copied().chain([LIMIT]).filter(reached)
+    }
+
+    /// What to keep of a level that was reached; `session` made the call that crossed it.
+    pub fn latch(&self, level: Permille, at: Millis, session: Option<SessionKey>) -> Latch {
+        Latch {
+            cap: Arc::clone(&self.cap.name),
+            subject: Arc::clone(&self.subject),
+            window: self.window.clone(),
+            level,
+            limit: self.limit,
+            spent: self.used.spent.to_pico(),
+            reserve: self.used.reserve.to_pico(),
+            at,
+            session,
+        }
     }
 
     /// Spent beyond the limit.
@@ -111,10 +128,13 @@ fn decide_one(
     let mut snoozed_until = None;
     for lift in lifts.iter().filter(|lift| lift.cap == cap.name) {
         // A clock that steps back takes nothing back within the period; over its start it does.
-        if now >= lift.what.until() || lift.at >= counted.window.end {
+        let until = lift.what.until();
+        if now >= until || lift.at >= counted.window.end {
             continue;
         }
         match lift.what {
+            // Nor does it make an hour of rest a day of it: twice the time at most.
+            LiftBy::Snooze { .. } if until.0 - lift.at.0 < lift.at.0 - now.0 => {}
             LiftBy::Snooze { until } => snoozed_until = snoozed_until.max(Some(until)),
             LiftBy::Raise { amount, .. } => limit = PicoUsd(limit.0.saturating_add(amount.0)),
         }

@@ -6,6 +6,7 @@
 
 mod cap;
 mod decide;
+mod loosened;
 mod meaning;
 mod period;
 mod simulate;
@@ -14,6 +15,7 @@ mod words;
 
 pub use cap::{Cap, DEFAULT_GRACE, Period, Scope, Who};
 pub use decide::{Decision, decide, verdict};
+pub use loosened::loosened;
 pub use period::window;
 pub use simulate::{Hit, Made, Simulation, simulate};
 pub use tally::{Tally, Used};

@@ -148,7 +148,8 @@ fn check_row(base: &PriceBook, row: &UserRow) -> Result<PriceRow, Problem> {
         UserRowKind::Contract => Basis::Contract,
         UserRowKind::List => Basis::User,
     };
-    let source = Source { id: "user".into(), text: row.note.as_str().into(), checked: "".into() };
+    let text = if row.note.is_empty() { "your own price, from the config" } else { &row.note };
+    let source = Source { id: "user".into(), text: text.into(), checked: "".into() };
     Ok(PriceRow {
         provider: row.provider,
         model,

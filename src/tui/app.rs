@@ -171,9 +171,9 @@ impl App {
         row != before
     }
 
-    /// What was written before the start is still being read: every figure may grow.
+    /// Not everything that was written has been read: every figure may grow.
     pub fn is_behind(&self) -> bool {
-        matches!(self.collector, Collector::Reading { .. })
+        matches!(self.collector, Collector::Reading { .. } | Collector::Failed(_))
     }
 
     /// The sessions, in the order of the screen.

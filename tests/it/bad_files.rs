@@ -107,6 +107,28 @@ fn a_file_that_is_rewritten_in_the_middle_and_grows() {
 }
 
 #[test]
+fn a_rewrite_of_equal_length_far_before_a_new_line_is_the_one_that_is_not_noticed() {
+    let lab = Lab::new();
+    let mut numbers: Vec<u64> = (1000..1400).collect();
+    lab.append_bytes(FILE, &calls(numbers.iter().copied()));
+    lab.ingest();
+    // Behind the file's first bytes and more than 64 KiB before its end.
+    numbers[20] = 5000;
+    assert!(calls(numbers[21..].iter().copied()).len() > 64 << 10);
+    assert!(calls(numbers[..20].iter().copied()).len() > 512);
+    lab.rewrite(FILE, &calls(numbers.iter().copied().chain([6000])));
+    lab.ingest();
+    // Nothing that was known is lost, and what was appended counts.
+    let with = |further: &[u64]| (1000..1400).chain(further.iter().copied()).collect::<Vec<_>>();
+    assert_eq!(counted(&lab), with(&[6000]));
+    assert_eq!(lab.cursor(FILE).unparsed, 0);
+    // Without the growth it is noticed, and then all of it counts.
+    lab.rewrite(FILE, &calls(numbers));
+    lab.ingest();
+    assert_eq!(counted(&lab), with(&[5000, 6000]));
+}
+
+#[test]
 fn a_file_whose_times_alone_change() {
     let lab = Lab::new();
     lab.append_bytes(FILE, &calls(1..=3));

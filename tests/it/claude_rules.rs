@@ -214,6 +214,28 @@ fn rule_06_a_relays_constant_id_makes_no_asides() {
 }
 
 #[test]
+fn rule_06_a_constant_id_of_the_common_form_gathers_any_number_of_requests() {
+    // So many that their group is searched by request; and later lines of some of them, a copy, and
+    // an aside under a request of its own.
+    let call = |uuid: &str, request: u64, output| {
+        answer(uuid, "msg_constant").request(&format!("req_{request}")).output(output)
+    };
+    let mut lines: Vec<_> = (0..70).map(|n| call(&format!("u{n}"), n, 1)).collect();
+    lines.extend([0, 1, 69].map(|n| call(&format!("v{n}"), n, 500)));
+    let copy = vec![call("u3", 3, 1).session("B"), call("b1", 900, 7).session("B")];
+    let aside = vec![call("s1", 999, 30).sidechain("a7"), call("s2", 5, 1).sidechain("a7")];
+    let calls = ledger_of(&[
+        ("proj/A.jsonl", lines),
+        ("proj/B.jsonl", copy),
+        ("proj/A/subagents/agent-a7.jsonl", aside),
+    ]);
+    let of = |text: &str| calls.iter().filter(|row| row.as_str() == text).count();
+    let (small, grown) = (of("A msg_constant 0/1/0/0/0"), of("A msg_constant 0/500/0/0/0"));
+    assert_eq!((small, grown, of("B msg_constant 0/7/0/0/0")), (67, 3, 1), "{calls:?}");
+    assert_eq!(calls.len(), 71);
+}
+
+#[test]
 fn requests_of_a_relays_constant_id_are_groups_of_their_own() {
     let group = |id: &str, request: &str| {
         let request_id = Some(request.into());

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::arrival::{Transcript, in_every_order};
-use super::claude_lines::{Line, answer, bytes, line};
+use super::claude_lines::{Line, answer, bytes, line, prompt};
 use super::cli_home::Home;
 use super::harness::Lab;
 
@@ -80,6 +80,48 @@ fn an_undated_statement_is_as_old_as_the_call_before() {
     assert_eq!(of_session(lines), ["A 00:00:07 750"]);
 }
 
+fn undated(dollars: f64) -> Line {
+    stated("", dollars).with("timestamp", &json!(null))
+}
+
+#[test]
+fn before_any_call_an_undated_statement_is_as_old_as_the_record_before() {
+    let typed = || prompt("p1", "hello").at("00:00:03");
+    let title = || line("ai-title", "").at("00:00:04");
+    for (before, time) in [(vec![typed()], "03"), (vec![typed(), title()], "04")] {
+        let mut lines = before;
+        lines.extend([undated(1.75), dollar("u9", "00:02:00")]);
+        assert_eq!(of_session(lines), [format!("A 00:00:{time} 1750")]);
+    }
+}
+
+#[test]
+fn with_nothing_before_it_an_undated_statement_was_made_just_before_what_follows() {
+    let call = || dollar("u9", "00:02:00");
+    assert_eq!(of_session(vec![undated(1.75), call()]), ["A 00:01:59.999 1750"]);
+    let typed = prompt("p1", "hello").at("00:00:05");
+    let lines = vec![undated(1.0), undated(1.75), typed, call()];
+    assert_eq!(of_session(lines), ["A 00:00:04.999 1750"]);
+    // It is cumulative like any other.
+    let lines = vec![undated(1.75), call(), stated("00:03:00", 2.5)];
+    assert_eq!(of_session(lines), ["A 00:03:00 1500"]);
+}
+
+#[test]
+fn a_statement_that_nothing_dates_is_told_by_doctor_until_something_does() {
+    let home = Home::new();
+    home.append("proj/A.jsonl", &[undated(1.75)]);
+    home.expect(10, &["report"]);
+    let doctor = home.json(&["doctor", "--json"]);
+    let finding = &doctor["findings"][0];
+    assert_eq!((&finding["kind"], &finding["count"]), (&"undated_total".into(), &1.into()));
+    assert!(finding["items"][0].as_str().unwrap().ends_with("proj/A.jsonl"), "{finding}");
+    home.append("proj/A.jsonl", &[prompt("p1", "hello").at("00:00:05")]);
+    let total = &home.json(&["report", "--json"])["total"];
+    assert_eq!(total["unlogged_usd"], "1.750000000000");
+    assert_eq!(home.json(&["doctor", "--json"])["findings"], json!([]));
+}
+
 #[test]
 fn subagents_belong_to_the_session() {
     let helper = dollar("s1", "00:00:30").sidechain("a7");
@@ -130,4 +172,17 @@ fn a_session_of_nothing_but_its_total_shows() {
         assert_eq!(rows[0]["unlogged_usd"], "1.750000000000", "{group}");
         assert_eq!(report["total"]["unlogged_usd"], "1.750000000000", "{group}");
     }
+    assert!(home.out(&["sessions"]).contains("unlogged"));
+    assert!(home.out(&["sessions"]).contains("$1.7500"));
+    assert!(home.out(&["explain", "A"]).contains("\n$1.750000 unlogged: "));
+    assert_eq!(home.json(&["explain", "A", "--json"])["unlogged_usd"], "1.750000000000");
+}
+
+#[test]
+fn where_nothing_is_unlogged_no_column_says_so() {
+    let home = Home::small();
+    for args in [&["sessions"][..], &["report", "session"], &["explain", "A"]] {
+        assert!(!home.out(args).contains("unlogged"), "{args:?}");
+    }
+    assert_eq!(home.json(&["explain", "A", "--json"])["unlogged_usd"], "0.000000000000");
 }

@@ -165,9 +165,8 @@ fn the_ledger_and_its_folder_are_private() {
 }
 
 #[test]
-fn an_unreadable_transcript_is_a_problem_that_doctor_names() {
+fn a_folder_named_like_a_transcript_and_a_link_to_nowhere_are_none() {
     let home = Home::small();
-    // Root may read everything, but no folder as a file; and a link that leads nowhere.
     fs::create_dir_all(home.projects().join("atlas/folder.jsonl")).unwrap();
     std::os::unix::fs::symlink("nowhere", home.projects().join("atlas/link.jsonl")).unwrap();
     assert_eq!(home.total().0, 3);

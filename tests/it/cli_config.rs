@@ -88,6 +88,11 @@ fn your_own_price_wins_and_is_not_discounted() {
     let shown = home.json(&["prices", "show", "claude-opus-5-5", "--json"]);
     let own = |row: &serde_json::Value| row["input"] == "1" && row["output"] == "2";
     assert!(shown["rows"].as_array().unwrap().iter().any(own), "{shown}");
+    for args in [&["explain", "msg_01a1"][..], &["prices", "show", "claude-opus-5-5"]] {
+        let said = home.out(args);
+        assert!(said.contains("your own price, from the config"), "{said}");
+        assert!(!said.contains("checked )"), "{said}");
+    }
 }
 
 #[test]
@@ -124,6 +129,13 @@ fn a_mistake_in_your_prices_is_named_with_its_line() {
             assert_eq!(ran.out, "", "{args:?}");
         }
     }
+    // Also where nothing is left to be priced.
+    std::fs::remove_file(home.config()).unwrap();
+    home.out(&["ingest"]);
+    home.write_config(&priced("-2"));
+    for args in [&["report"][..], &["sessions"], &["ingest"], &["config", "show"]] {
+        assert!(home.expect(2, args).err.contains("config.toml:3: "), "{args:?}");
+    }
 }
 
 #[test]
@@ -157,4 +169,24 @@ fn an_unknown_model_makes_totals_floors_until_it_gets_a_price() {
     home.out(&["doctor"]);
     let explained = home.json(&["explain", "msg_01a3", "--json"]);
     assert_eq!(explained["calls"][0]["superseded"][0]["cost_usd"], serde_json::Value::Null);
+}
+
+#[test]
+fn without_home_all_paths_are_of_the_home_that_the_system_knows() {
+    let home = Home::small();
+    home.write_config("");
+    // Nothing there is read or written.
+    let (config, db) = (home.config(), home.path("elsewhere/ledger.db"));
+    let (config, db) = (config.to_str().unwrap(), db.to_str().unwrap());
+    let roots = |without: &[&str]| {
+        let mut command =
+            home.command(&["config", "show", "--json", "--config", config, "--db", db]);
+        for name in without {
+            command.env_remove(name);
+        }
+        let ran = super::cli_home::ran(command);
+        let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        json["roots"].as_array().unwrap().len()
+    };
+    assert_eq!((roots(&[]), roots(&["HOME"])), (2, 2));
 }

@@ -8,7 +8,10 @@ use serde_json::Value;
 use super::cli_home::{Home, ended};
 
 /// Every command that reads, in its JSON form, and where its rows are.
-const READING: [(&[&str], &str); 6] = [
+const READING: [(&[&str], &str); 9] = [
+    (&["actions", "--json"], "rows"),
+    (&["cap", "list", "--json"], "rows"),
+    (&["cap", "simulate", "--daily", "1", "--since", "1h", "--json"], "rows"),
     (&["report", "--json"], "rows"),
     (&["report", "session", "--by", "model", "--json"], "rows"),
     (&["sessions", "--json"], "rows"),
@@ -59,6 +62,10 @@ fn what_was_asked_for_and_found_exits_0() {
         &["prices", "check"],
         &["reprice"],
         &["doctor"],
+        &["status"],
+        &["status", "--short"],
+        &["cap", "check"],
+        &["cap", "simulate", "--daily", "1"],
         &["config", "path"],
         &["config", "check"],
         &["config", "show"],
@@ -254,6 +261,8 @@ fn a_reader_that_stops_reading_is_no_error() {
         &["completions", "bash"],
         &["man"],
         &["config", "show"],
+        &["status"],
+        &["cap", "simulate", "--daily", "1"],
     ] {
         for reads in [0, 1] {
             let mut command = home.command(args);

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use spendtop::clock::FixedClock;
 use spendtop::config::Config;
-use spendtop::daemon::{self, Collector, News, Role};
+use spendtop::daemon::{self, Collector, News, Order, Role};
 use spendtop::ingest::Root;
 use spendtop::model::{AgentId, Millis};
-use tokio::sync::oneshot;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::cli_home::{Home, NOW, call, write};
 use super::cli_two::{OWN_ROW, take};
@@ -26,7 +26,7 @@ const WATCH_LIMIT: &str = "/proc/sys/user/max_inotify_watches";
 
 /// A collector on a thread of the test.
 struct Running {
-    stop: Option<oneshot::Sender<()>>,
+    stop: Option<UnboundedSender<Order>>,
     thread: Option<JoinHandle<()>>,
     news: Receiver<News>,
 }
@@ -37,11 +37,21 @@ impl Running {
         let text = std::fs::read_to_string(home.config()).unwrap_or_default();
         let config = Config::parse(&text, &home.config()).unwrap();
         let clock = std::sync::Arc::new(FixedClock(Millis::parse(NOW).unwrap()));
-        let collector = Collector { ledger: home.db(), roots: vec![root], config, clock };
-        let (stop, stopped) = oneshot::channel();
+        let mut config = config;
+        config.notify.desktop = false;
+        let collector = Collector {
+            ledger: home.db(),
+            roots: vec![root],
+            config,
+            config_file: None,
+            clock,
+            role: Role::Collector,
+            reload: None,
+        };
+        let (stop, ordered) = unbounded_channel();
         let (tell, news) = channel();
         let thread = std::thread::spawn(move || {
-            daemon::run(&collector, stopped, &mut |news| {
+            daemon::run(&collector, ordered, &mut |news| {
                 let _ = tell.send(news);
             });
         });
@@ -223,10 +233,20 @@ fn a_collector_with_two_watches_looks() {
         return;
     }
     let home = Home::small();
+    a_folder_that_comes_later();
     let running = Running::start(&home);
     assert!(running.is_unwatched(), "half a watch is none");
     see(&home, 3);
     home.append("atlas/A.jsonl", &[call("a3", "A", "claude-opus-5-5")]);
     home.append("fresh/F.jsonl", &[call("f1", "F", "claude-opus-5-5")]);
     see(&home, 5);
+}
+
+/// The watch can fail long after the start.
+fn a_folder_that_comes_later() {
+    let home = Home::new();
+    let running = Running::start(&home);
+    home.append("atlas/A.jsonl", &[call("a1", "A", "claude-opus-5-5")]);
+    assert!(running.is_unwatched(), "not said");
+    see(&home, 1);
 }

@@ -157,6 +157,15 @@ pub fn write(path: &Path, text: &str) {
     std::fs::write(path, text).unwrap();
 }
 
+/// Writes a program. By a process of its own: one that another thread starts meanwhile would
+/// inherit the open file, and a file that is open for writing cannot be run.
+pub fn write_script(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "printf '%s' \"$1\" >\"$0\" && chmod 755 \"$0\""]).arg(path).arg(text);
+    assert!(command.status().unwrap().success());
+}
+
 /// A whole call: a million input tokens and a thousand output tokens.
 pub fn call(id: &str, session: &str, model: &str) -> Line {
     answer(&format!("u-{id}"), &format!("msg_01{id}"))

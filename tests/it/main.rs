@@ -20,16 +20,22 @@ mod claude_rules;
 mod claude_rules_owner;
 mod claude_unlogged;
 mod cli_broken;
+mod cli_caps;
 mod cli_config;
 mod cli_exit;
 mod cli_follow;
 mod cli_home;
 mod cli_json;
 mod cli_kill;
+mod cli_lift;
+mod cli_plain;
+mod cli_read_only;
 mod cli_two;
 mod cli_update;
 mod cli_upstream;
 mod dump;
+#[cfg(target_os = "linux")]
+mod enforce;
 mod harness;
 mod hook_answers;
 mod hook_broken;
@@ -39,6 +45,15 @@ mod hook_settings;
 mod hook_tail;
 mod layering;
 mod ledger_life;
+#[cfg(target_os = "linux")]
+mod notice_bus;
+mod notice_command;
+#[cfg(target_os = "linux")]
+mod notice_desktop;
+mod notice_outbox;
+mod notice_webhook;
 mod properties;
+mod scenarios;
+mod service;
 mod tui;
 mod world;

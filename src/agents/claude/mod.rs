@@ -9,14 +9,18 @@ mod account;
 mod process;
 mod prompt;
 mod record;
+mod registry;
 mod relay;
+mod resume;
 mod search;
+mod statement;
+mod turn;
 mod usage;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use memchr::memmem::Finder;
@@ -26,7 +30,7 @@ use serde_json::value::RawValue;
 pub use self::account::is_on_plan;
 use self::record::{Body, Message, Record, Usage};
 use self::usage::Part;
-use super::{Agent, LastSeen, Unparsed, json};
+use super::{Agent, LastSeen, Live, Unparsed, json};
 use crate::model::{AgentId, Call, CallId, CallKind, Event, Millis, PicoUsd, Qualifiers};
 
 /// The model name of records that the client made up itself: errors, interruptions.
@@ -69,6 +73,8 @@ struct Saved {
     /// The latest time seen on a call.
     #[serde(skip_serializing_if = "Option::is_none")]
     latest: Option<Millis>,
+    #[serde(skip_serializing_if = "statement::Undated::is_empty")]
+    undated: statement::Undated,
     #[serde(skip_serializing_if = "Option::is_none")]
     runs: Option<relay::Runs>,
     #[serde(skip_serializing_if = "search::Searches::is_empty")]
@@ -85,6 +91,11 @@ impl State {
 
     pub(super) fn with_repeats(self) -> Self {
         Self { with_repeats: true, ..self }
+    }
+
+    /// A total was stated that nothing dates yet.
+    pub(super) fn has_undated_total(&self) -> bool {
+        self.saved.undated.is_waiting()
     }
 }
 
@@ -187,6 +198,23 @@ impl Agent for Claude {
     fn stop_arguments(&self, exe: &Path, argv: &[OsString], job_id: &str) -> Vec<OsString> {
         process::stop_arguments(exe, argv, job_id)
     }
+
+    fn registry(&self, root: &Path) -> Option<PathBuf> {
+        // `<config>/projects` and `<config>/sessions`.
+        root.parent().map(|config| config.join("sessions"))
+    }
+
+    fn parse_live(&self, bytes: &[u8]) -> Option<Live> {
+        registry::parse(bytes)
+    }
+
+    fn in_turn(&self, tail: &[u8]) -> Option<bool> {
+        turn::in_turn(tail)
+    }
+
+    fn resume_command(&self, session_id: &str, cwd: Option<&str>) -> String {
+        resume::command(session_id, cwd)
+    }
 }
 
 impl State {
@@ -196,6 +224,10 @@ impl State {
         raw: &Raw<'_>,
         events: &mut Vec<Event>,
     ) -> Result<(), Unparsed> {
+        if self.saved.latest.is_none() {
+            let at = record.timestamp.as_deref().and_then(Millis::parse);
+            events.extend(at.and_then(|at| self.saved.undated.date(at)));
+        }
         match record.kind.as_deref() {
             Some("assistant") => self.read_answer(record, raw, events)?,
             Some("progress") => self.read_echo(record, raw, events)?,
@@ -306,6 +338,8 @@ impl State {
             return Ok(());
         }
         self.saved.begun = true;
+        // From now on calls date what is undated.
+        self.saved.undated = statement::Undated::default();
         let call_id = self.identify(line, raw.offset, message, timestamp, &main);
         if let Some(body) = raw.search_body() {
             self.saved.searches.note_uses(&call_id, &body);
@@ -432,13 +466,13 @@ impl State {
     }
 
     fn read_reported_cost(&mut self, record: &Record<'_>, events: &mut Vec<Event>) {
+        let Some(total) = record.total_cost_usd.and_then(positive_usd) else { return };
+        let session_id = self.session_of(record);
         let timestamp = record.timestamp.as_deref().and_then(Millis::parse).or(self.saved.latest);
-        if let (Some(total), Some(timestamp)) =
-            (record.total_cost_usd.and_then(positive_usd), timestamp)
-        {
-            let session_id = self.session_of(record);
-            events.push(Event::ReportedCost { session_id, timestamp, total });
-        }
+        events.extend(match timestamp {
+            Some(timestamp) => Some(Event::ReportedCost { session_id, timestamp, total }),
+            None => self.saved.undated.take_in(session_id, total),
+        });
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) fn run(context: &Context, args: &ExplainArgs, out: &mut dyn Write) ->
     };
     let charged = reader.charged()?;
     let lines = lines::read(&rows);
-    let explained = shape::build(&found, &rows, &charged, &lines);
+    let explained = shape::build(&found, &rows, &charged, &lines, reader.unlogged()?);
     if args.json {
         serde_json::to_writer(&mut *out, &explained)?;
         writeln!(out)?;
@@ -80,7 +80,7 @@ fn find(reader: &Reader, id: &str) -> Result<Lookup, LedgerError> {
 
 fn nothing(context: &Context, args: &ExplainArgs, out: &mut dyn Write) -> Result<Outcome> {
     if args.json {
-        writeln!(out, "{}", serde_json::json!({ "schema": shape::SCHEMA, "calls": [] }))?;
+        writeln!(out, "{{\"schema\":\"{}\",\"calls\":[]}}", shape::SCHEMA)?;
     } else if !context.global.quiet {
         tracing::warn!(
             "no session, message or request begins with {:?}; `spendtop sessions` lists sessions",

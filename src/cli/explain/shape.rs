@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Found;
 use super::lines::{Line, Lines};
-use crate::ledger::{CallRow, ChargeRow, Charged, Standing, Totals};
+use crate::ledger::{CallRow, ChargeRow, Charged, Standing, Totals, Unlogged};
 use crate::model::{CallKind, Geo, PicoUsd, Speed, TokenUsage, UsdTotal};
 use crate::pricing::{AuditRow, TokenClass};
 
@@ -21,6 +21,9 @@ pub(super) struct Explained {
     pub cost_usd: String,
     pub unpriced_calls: u64,
     pub not_final_calls: u64,
+    /// What the agent's own total for the session says beyond these calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unlogged_usd: Option<String>,
     /// The session's own thread and its subagents, apart.
     pub threads: Vec<Part>,
     pub models: Vec<Part>,
@@ -32,6 +35,9 @@ pub(super) struct Explained {
     pub gone: Vec<String>,
     #[serde(skip)]
     pub total: Totals,
+    /// The same as `unlogged_usd`, and when the agent said so; none where it is nothing.
+    #[serde(skip)]
+    pub unlogged: Option<Unlogged>,
 }
 
 #[derive(Debug, Serialize)]
@@ -117,23 +123,28 @@ pub(super) fn build(
     rows: &[CallRow],
     charged: &HashMap<i64, Charged>,
     lines: &Lines,
+    unlogged: Vec<Unlogged>,
 ) -> Explained {
     let (session, session_id) = match found {
         Found::Session(number, id) => (Some(*number), Some(id.clone())),
         Found::Calls => (None, None),
     };
+    let unlogged = unlogged.into_iter().find(|unlogged| Some(unlogged.session) == session);
+    let unlogged_usd = unlogged.as_ref().map_or(UsdTotal::ZERO, |of| of.amount.into());
     let mut explained = Explained {
         schema: SCHEMA,
         session_id,
         cost_usd: String::new(),
         unpriced_calls: 0,
         not_final_calls: 0,
+        unlogged_usd: session.map(|_| unlogged_usd.to_decimal()),
         threads: Vec::new(),
         models: Vec::new(),
         calls: Vec::new(),
         not_counted: Vec::new(),
         gone: lines.gone.iter().map(|path| path.display().to_string()).collect(),
         total: Totals::default(),
+        unlogged,
     };
     let mut threads: BTreeMap<String, Totals> = BTreeMap::new();
     let mut models: BTreeMap<String, Totals> = BTreeMap::new();

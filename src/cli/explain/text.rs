@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::shape::{Charge, Explained, ExplainedCall, Part};
 use crate::format;
+use crate::model::Millis;
 
 pub(super) fn write(out: &mut dyn Write, explained: &Explained, zone: &TimeZone) -> Result<()> {
     if let Some(session) = &explained.session_id {
@@ -14,6 +15,15 @@ pub(super) fn write(out: &mut dyn Write, explained: &Explained, zone: &TimeZone)
         let total = &explained.total;
         let cost = format::floor(format::money_fixed(total.cost, 6), total.is_floor());
         writeln!(out, "{cost} in {}", format::counted(total.calls, "call", "calls"))?;
+        if let Some(unlogged) = &explained.unlogged {
+            writeln!(
+                out,
+                "{} unlogged: in no call, but in the total that {} stated at {}",
+                format::money_fixed(unlogged.amount, 6),
+                unlogged.agent,
+                shown(unlogged.at, zone)
+            )?;
+        }
         write_parts(out, &explained.threads)?;
         if explained.models.len() > 1 {
             write_parts(out, &explained.models)?;
@@ -61,13 +71,16 @@ fn write_parts(out: &mut dyn Write, parts: &[Part]) -> Result<()> {
     Ok(())
 }
 
+fn shown(at: Millis, zone: &TimeZone) -> String {
+    at.timestamp().to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%.3f %Z").to_string()
+}
+
 fn write_call(out: &mut dyn Write, call: &ExplainedCall, zone: &TimeZone) -> Result<()> {
-    let at = call.at.timestamp().to_zoned_datetime(zone.clone());
     let model = call.model.as_deref().unwrap_or("(no model)");
     writeln!(
         out,
         "{}  {}  {}{}",
-        at.strftime("%Y-%m-%d %H:%M:%S%.3f %Z"),
+        shown(call.at, zone),
         format::printable(model),
         format::printable(&call.call_id),
         call.request_id

@@ -101,8 +101,14 @@ fn show(context: &Context, model: &str, json: bool, out: &mut dyn Write) -> Resu
         return Ok(Outcome::Done);
     }
     write_rows(context, &rows, true, out)?;
-    let mut sources: Vec<String> =
-        rows.iter().map(|row| format!("{} (checked {})", row.source, row.checked)).collect();
+    let mut sources: Vec<String> = rows
+        .iter()
+        .map(|row| match &*row.checked {
+            // Your own row: nobody checks it.
+            "" => row.source.clone(),
+            checked => format!("{} (checked {checked})", row.source),
+        })
+        .collect();
     sources.sort();
     sources.dedup();
     for source in sources {

@@ -36,24 +36,25 @@ const SESSION_FIELDS: [&str; 7] =
 /// Writes the table that a person reads.
 pub(super) fn write_table(out: &mut dyn Write, report: &Report, context: &Context) -> Result<()> {
     if report.rows.is_empty() {
-        writeln!(out, "Nothing was spent in this time, as far as the transcripts tell.")?;
+        writeln!(out, "Nothing was spent, as far as the transcripts tell.")?;
         writeln!(out, "`spendtop doctor` says where they were looked for.")?;
         return Ok(());
     }
     let mut table = table(report, &shown, context.is_on_plan());
     table.set_color(context.color());
     write!(out, "{table}")?;
-    if report.total.totals.unpriced_calls > 0 {
+    let totals = &report.total.totals;
+    if totals.unpriced_calls > 0 {
         writeln!(
             out,
-            "≥ a floor: {} calls have no price (`spendtop prices missing` names the models)",
-            report.total.totals.unpriced_calls
+            "≥ a floor: {} no price (`spendtop prices missing` names the models)",
+            format::counted(totals.unpriced_calls, "call has", "calls have")
         )?;
-    } else if report.total.totals.not_final_calls > 0 {
+    } else if totals.not_final_calls > 0 {
         writeln!(
             out,
-            "≥ a floor: of {} calls the final count was never written",
-            report.total.totals.not_final_calls
+            "≥ a floor: of {} the final count was never written",
+            format::counted(totals.not_final_calls, "call", "calls")
         )?;
     }
     Ok(())

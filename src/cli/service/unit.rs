@@ -63,19 +63,16 @@ fn systemd(job: &Job) -> String {
     // Of the program's own name systemd replaces no variables.
     let mut command = vec![quoted(&job.program)];
     command.extend(job.arguments.iter().map(|text| quoted(&text.replace('$', "$$"))));
-    let variables = job.variables.iter();
-    let variables: Vec<String> = variables
-        .map(|(name, value)| format!("Environment={}", quoted(&format!("{name}={value}"))))
+    let variables: Vec<String> = job
+        .variables
+        .iter()
+        .map(|(name, value)| format!("Environment={}\n", quoted(&format!("{name}={value}"))))
         .collect();
-    let mut unit = String::new();
-    for line in SYSTEMD.lines() {
-        match line {
-            "ExecStart=@EXEC@" => unit += &format!("ExecStart={}\n", command.join(" ")),
-            "@ENVIRONMENT@" => variables.iter().for_each(|line| unit += &format!("{line}\n")),
-            line => unit += &format!("{line}\n"),
-        }
-    }
-    unit
+    SYSTEMD.replacen("@EXEC@", &command.join(" "), 1).replacen(
+        "@ENVIRONMENT@\n",
+        &variables.concat(),
+        1,
+    )
 }
 
 /// A word of a unit: quoted where it needs that, and no specifier (`%h`) in it.
@@ -99,9 +96,11 @@ fn launchd(job: &Job) -> String {
             format!("\t\t<key>{name}</key>\n\t\t<string>{}</string>\n", escaped(value))
         })
         .collect();
-    LAUNCHD
-        .replace("@ARGUMENTS@\n", &words.concat())
-        .replace("@ENVIRONMENT@\n", &variables.concat())
+    LAUNCHD.replacen("@ARGUMENTS@\n", &words.concat(), 1).replacen(
+        "@ENVIRONMENT@\n",
+        &variables.concat(),
+        1,
+    )
 }
 
 fn escaped(text: &str) -> String {

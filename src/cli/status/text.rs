@@ -8,8 +8,8 @@ use super::Status;
 use super::collector::{CollectorState, SILENT_AFTER_MS};
 use crate::cli::context::{Context, show};
 use crate::cli::standing::Standing;
-use crate::format::{self, Bar, bar, money, money_fixed, percent, printable};
-use crate::model::{Mark, Millis, SessionKey};
+use crate::format::{self, Bar, bar, money, percent, printable};
+use crate::model::{Mark, Millis, SessionKey, UsdTotal};
 use crate::policy::{Decision, Period, Scope};
 
 /// Subjects of one cap that are named at most: those nearest to the limit.
@@ -81,59 +81,53 @@ pub(super) fn write(context: &Context, out: &mut dyn Write, status: &Status) -> 
     Ok(())
 }
 
-/// `████      71 %  $14.20 of $20.00 today (maya) · daily, kill · resets 00:00`.
+/// `████      71 %  $14.20 of $20.00 today by maya · daily: kill · over 50 % · resets 00:00`.
 fn cap_line(decision: &Decision, standing: &Standing, several: bool) -> String {
-    let share = percent(decision.counted(), decision.limit.into()).unwrap_or(0);
-    let drawn = bar(decision.counted(), decision.limit.into(), BAR, Bar::Unicode);
-    let mut line = format!("{drawn} {share:>4} %  {}", decision.amounts());
-    match decision.cap.scope {
-        Scope::Developer if several => line += &format!(" by {}", printable(&decision.subject)),
-        Scope::Session => line += &format!(" {}", short(&decision.subject)),
-        _ => {}
-    }
-    if decision.used.reserve.0 > 0 {
+    let (counted, limit) = (decision.counted(), UsdTotal::from(decision.limit));
+    let share = percent(counted, limit).unwrap_or(0);
+    let drawn = bar(counted, limit, BAR, Bar::Unicode);
+    let subject = match decision.cap.scope {
+        Scope::Developer if several => format!(" by {}", printable(&decision.subject)),
+        Scope::Session => format!(" {}", short(&decision.subject)),
+        _ => String::new(),
+    };
+    let mut parts = vec![format!("{drawn} {share:>4} %  {}{subject}", decision.amounts())];
+    if decision.used.reserve > UsdTotal::ZERO {
         let reserve = money(decision.used.reserve);
-        line += &format!(" · {reserve} of it set aside for calls without a price");
+        parts.push(format!("{reserve} of it set aside for calls without a price"));
     }
-    line += &format!(" · {}: {}", printable(&decision.cap.name), decision.cap.action);
+    parts.push(format!("{}: {}", printable(&decision.cap.name), decision.cap.action));
     if decision.is_breach() {
-        line += " · OVER";
+        parts.push("OVER".to_owned());
     } else if let Some(level) = decision.level {
-        line += &format!(" · over {}", Decision::level_name(level));
+        parts.push(format!("over {}", Decision::level_name(level)));
     }
     if let Some(until) = decision.snoozed_until {
-        line += &format!(" · snoozed until {}", clock(until, standing));
+        parts.push(format!("snoozed until {}", clock(until, standing)));
     }
-    if decision.limit > decision.cap.limit {
-        let raised = decision.limit.0 - decision.cap.limit.0;
-        line += &format!(" · raised by {}", money_fixed(crate::model::PicoUsd(raised), 2));
+    let raised = limit - decision.cap.limit.into();
+    if raised > UsdTotal::ZERO {
+        parts.push(format!("raised by {}", money(raised)));
     }
-    if let Some(at) = decision.resets_at(&standing.zone) {
-        line += &format!(" · resets {at}");
-    }
-    line
+    parts.extend(decision.resets_at(&standing.zone).map(|at| format!("resets {at}")));
+    parts.join(" · ")
 }
 
 fn collector(state: &CollectorState, standing: &Standing) -> String {
     if !state.running {
         return "collector   not running: caps are held by hooks alone, if at all".to_owned();
     }
-    let mut line = "collector   running".to_owned();
-    if let Some(pid) = state.pid {
-        line += &format!(", pid {pid}");
-    }
-    if let Some(since) = state.since_at {
-        line += &format!(", since {}", clock(since, standing));
-    }
-    if let Some(silent) = state.silent_ms.filter(|silent| *silent > SILENT_AFTER_MS) {
-        line += &format!(", SILENT for {}", format::duration(silent));
-    }
+    let mut parts = vec!["collector   running".to_owned()];
+    parts.extend(state.pid.map(|pid| format!("pid {pid}")));
+    parts.extend(state.since_at.map(|since| format!("since {}", clock(since, standing))));
+    let silent = state.silent_ms.filter(|silent| *silent > SILENT_AFTER_MS);
+    parts.extend(silent.map(|silent| format!("SILENT for {}", format::duration(silent))));
     if state.behind_files > 0 {
         let files = format::counted(state.behind_files as u64, "file", "files");
         let bytes = format::thousands(state.behind_bytes);
-        line += &format!(", behind by {bytes} bytes in {files}");
+        parts.push(format!("behind by {bytes} bytes in {files}"));
     }
-    line
+    parts.join(", ")
 }
 
 fn mark_line(mark: &Mark, standing: &Standing) -> String {

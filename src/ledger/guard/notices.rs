@@ -100,6 +100,26 @@ impl Writer {
             ])?;
         Ok(())
     }
+
+    /// Notes how another process fared with a notice. What it could not tell is still due.
+    pub(super) fn delivered(
+        &mut self,
+        key: &str,
+        channel: &str,
+        at: Millis,
+        error: Option<&str>,
+    ) -> Result<(), LedgerError> {
+        self.db
+            .prepare_cached(
+                "UPDATE delivery SET attempts = attempts + 1, error = ?4,
+                     told_at = CASE WHEN ?4 IS NULL THEN ?3 END,
+                     retry_at = CASE WHEN ?4 IS NULL THEN NULL ELSE retry_at END
+                 WHERE notice = (SELECT id FROM notice WHERE key = ?1) AND channel = ?2
+                     AND told_at IS NULL",
+            )?
+            .execute(params![key, channel, at.0, error])?;
+        Ok(())
+    }
 }
 
 impl Reader {

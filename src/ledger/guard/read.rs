@@ -13,6 +13,11 @@ use crate::model::{
 
 /// What is in force at a moment, and what each needs to know to decide.
 impl Reader {
+    /// What hooks saw since the machine was started, the newest first.
+    pub fn sightings_of_boot(&self, boot_id: &str) -> Result<Vec<Sighting>, LedgerError> {
+        sightings_of_boot(&self.db, boot_id)
+    }
+
     /// Latches of periods that hold `now`.
     pub fn latches(&self, now: Millis) -> Result<Vec<Latch>, LedgerError> {
         latches(&self.db, now)
@@ -67,6 +72,11 @@ impl Reader {
 }
 
 impl Writer {
+    /// What hooks saw since the machine was started, the newest first.
+    pub fn sightings_of_boot(&self, boot_id: &str) -> Result<Vec<Sighting>, LedgerError> {
+        sightings_of_boot(&self.db, boot_id)
+    }
+
     /// Latches of periods that hold `now`.
     pub fn latches(&self, now: Millis) -> Result<Vec<Latch>, LedgerError> {
         latches(&self.db, now)
@@ -169,6 +179,35 @@ fn sightings(db: &Connection, of: &SessionKey) -> Result<Vec<Sighting>, LedgerEr
             exe: row.get::<_, String>(3)?.into(),
             transcript: row.get::<_, Option<String>>(4)?.map(Into::into),
             at: Millis(row.get(5)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Sightings of a boot that are looked at: a machine runs no more sessions than that.
+const SIGHTINGS: i64 = 2000;
+
+/// What hooks saw since the machine was started, the newest first.
+fn sightings_of_boot(db: &Connection, boot_id: &str) -> Result<Vec<Sighting>, LedgerError> {
+    let mut statement = db.prepare_cached(
+        "SELECT agent, session_id, pid, start_time, exe, transcript, at FROM sighting
+         WHERE boot_id = ?1 ORDER BY at DESC LIMIT ?2",
+    )?;
+    let boot_id: Arc<str> = Arc::from(boot_id);
+    let rows = statement.query_map(params![boot_id, SIGHTINGS], |row| {
+        Ok(Sighting {
+            session: SessionKey {
+                agent: AgentId::from_number(row.get(0)?),
+                session_id: row.get(1)?,
+            },
+            process: ProcessKey {
+                boot_id: Arc::clone(&boot_id),
+                pid: row.get(2)?,
+                start_time: row.get::<_, i64>(3)?.cast_unsigned(),
+            },
+            exe: row.get::<_, String>(4)?.into(),
+            transcript: row.get::<_, Option<String>>(5)?.map(Into::into),
+            at: Millis(row.get(6)?),
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

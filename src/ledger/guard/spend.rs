@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::names::{self, Names};
-use super::super::reader::Charged;
+use super::super::reader::{self, Charged, Unlogged};
 use super::super::{LedgerError, Reader, Writer, holding};
 use crate::model::money::PICO_PER_USD;
 use crate::model::{AgentId, Call, Millis, PicoUsd, SessionKey, UsdTotal};
@@ -158,6 +159,28 @@ impl Reader {
 }
 
 impl Writer {
+    /// Every session's unlogged amount, where its agent stated a total that is larger than ours.
+    pub fn unlogged(&self) -> Result<Vec<Unlogged>, LedgerError> {
+        reader::read_unlogged(&self.db)
+    }
+
+    /// The transcript that holds the latest of a session's calls.
+    pub fn transcript_of(&self, session: &SessionKey) -> Result<Option<PathBuf>, LedgerError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT source.path FROM call JOIN source ON source.id = call.source
+             WHERE attribution IN (SELECT attribution.id FROM attribution
+                 JOIN session ON session.id = attribution.session
+                 WHERE session.agent = ?1 AND session.session_id = ?2)
+             ORDER BY call.at DESC LIMIT 1",
+        )?;
+        let path = statement
+            .query_row(params![session.agent as i64, session.session_id], |row| {
+                row.get::<_, String>(0)
+            })
+            .optional()?;
+        Ok(path.map(PathBuf::from))
+    }
+
     /// What was spent in a time, by what it is charged to.
     pub fn spend(&self, time: &Range<Millis>) -> Result<Vec<Spend>, LedgerError> {
         spend(&self.db, time)

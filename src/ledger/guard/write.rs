@@ -164,6 +164,9 @@ impl Writer {
             Note::Notice { notice, told } => {
                 self.store_notice(notice, if *told { &[] } else { channels }).map(|_| ())
             }
+            Note::Delivered { key, channel, at, error } => {
+                self.delivered(key, channel, *at, error.as_deref())
+            }
             Note::Failure { at, what } => {
                 self.db
                     .prepare_cached("INSERT INTO hook_failure (at, what) VALUES (?1, ?2)")?

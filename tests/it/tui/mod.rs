@@ -3,7 +3,7 @@
 mod app;
 mod pictures;
 mod screens;
-mod terminal;
+pub(crate) mod terminal;
 
 use std::path::Path;
 use std::sync::Arc;

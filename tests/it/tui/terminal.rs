@@ -18,16 +18,20 @@ use crate::cli_home::Home;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The program on a terminal of 80 by 24.
-struct Seat {
-    program: Child,
-    keyboard: File,
+pub(crate) struct Seat {
+    pub(crate) program: Child,
+    pub(crate) keyboard: File,
     /// Kept open, so that the terminal outlives the program.
     terminal: File,
     written: Arc<Mutex<String>>,
 }
 
 impl Seat {
-    fn new(home: &Home, args: &[&str]) -> Self {
+    pub(crate) fn new(home: &Home, args: &[&str]) -> Self {
+        Self::of_kind("xterm-256color", home, args)
+    }
+
+    fn of_kind(term: &str, home: &Home, args: &[&str]) -> Self {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let master = openpt(flags).unwrap();
         grantpt(&master).unwrap();
@@ -38,7 +42,7 @@ impl Seat {
         tcsetwinsize(&terminal, size).unwrap();
         let program = home
             .command_now(args)
-            .env("TERM", "xterm-256color")
+            .env("TERM", term)
             .stdin(terminal.try_clone().unwrap())
             .stdout(terminal.try_clone().unwrap())
             .stderr(terminal.try_clone().unwrap())
@@ -62,7 +66,7 @@ impl Seat {
 
     /// Waits for a text that is drawn in one go: a word, as blanks are often there before.
     #[track_caller]
-    fn expect(&self, text: &str) {
+    pub(crate) fn expect(&self, text: &str) {
         let deadline = Instant::now() + PATIENCE;
         while !self.written.lock().unwrap().contains(text) {
             assert!(Instant::now() < deadline, "no {text:?} in {:?}", self.written.lock().unwrap());
@@ -123,6 +127,20 @@ fn every_signal_that_ends_a_program_leaves_the_terminal_as_it_was() {
         seat.signal(signal);
         seat.expect_end();
     }
+}
+
+#[test]
+fn a_terminal_that_cannot_draw_gets_plain_lines() {
+    let home = Home::small();
+    let mut seat = Seat::of_kind("dumb", &home, &[]);
+    assert_eq!(seat.program.wait().unwrap().code(), Some(0));
+    seat.expect("Today: ");
+    seat.expect("This is how it stands now");
+    let written = seat.written.lock().unwrap().clone();
+    assert!(written.contains("billing") && !written.contains('\x1b'), "{written:?}");
+    let mut seat = Seat::of_kind("dumb", &home, &["demo"]);
+    assert_eq!(seat.program.wait().unwrap().code(), Some(1));
+    seat.expect("the demo needs a terminal");
 }
 
 #[test]

@@ -1,0 +1,52 @@
+//! What `spendtop` prints where no screen can be drawn: the newest sessions and today's total.
+
+use std::io::Write;
+
+use anyhow::Result;
+
+use super::Outcome;
+use super::args::{SessionsArgs, TimeArgs};
+use super::context::Context;
+use super::sessions;
+use crate::format::{counted, floor, money, money_fixed, percent};
+use crate::ledger::{Reader, Totals};
+use crate::model::PicoUsd;
+use crate::tui::Snapshot;
+
+/// As many sessions as fit on a small terminal.
+const SESSIONS: usize = 16;
+
+pub(super) fn run(context: &Context, out: &mut dyn Write) -> Result<Outcome> {
+    let newest = SessionsArgs { time: TimeArgs::default(), limit: Some(SESSIONS), json: false };
+    let outcome = sessions::run(context, &newest, out)?;
+    if let Some(reader) = Reader::open(&context.ledger)? {
+        let (zone, now) = (context.config.zone(), context.now());
+        let snapshot = Snapshot::read(&reader, context.developer(), &zone, now)?;
+        let sentence = today(&snapshot.today(), context.config.daily_cap);
+        writeln!(out, "\n{sentence}")?;
+    }
+    if !context.global.quiet {
+        // Not for whoever takes the output further.
+        writeln!(
+            std::io::stderr(),
+            "This is how it stands now; the live screen needs a terminal that can draw one. \
+             `spendtop sessions` lists every session."
+        )?;
+    }
+    Ok(outcome)
+}
+
+fn today(totals: &Totals, cap: Option<PicoUsd>) -> String {
+    let is_floor = totals.is_floor();
+    let calls = counted(totals.calls, "call", "calls");
+    let Some(cap) = cap else {
+        let spent = floor(money(totals.cost), is_floor);
+        return format!(
+            "Today: {spent} in {calls}, at list prices of the API; no daily cap is set."
+        );
+    };
+    let spent = floor(money_fixed(totals.cost, 2), is_floor);
+    let share = floor(format!("{} %", percent(totals.cost, cap.into()).unwrap_or(0)), is_floor);
+    let cap = money_fixed(cap, 2);
+    format!("Today: {spent} of {cap} ({share}) in {calls}, at list prices of the API.")
+}

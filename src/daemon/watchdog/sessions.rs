@@ -1,0 +1,170 @@
+//! Which sessions spent just now, and what is known of where each lives.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::sums::session_key;
+use crate::agents;
+use crate::enforce::{self, Located, ProcessTable, Search};
+use crate::guard::who;
+use crate::ingest::Root;
+use crate::ledger::{Change, Charged, LedgerError, Writer};
+use crate::model::{AgentId, ProcessKey, SessionKey, Sighting, UsdTotal};
+use crate::policy::Decision;
+
+/// How much of a transcript's end tells whether its session is in mid-turn: the latest records,
+/// even where one holds the output of a tool.
+const TAIL: u64 = 1 << 20;
+
+/// What the last commits moved, by session.
+#[derive(Debug, Default)]
+pub(super) struct Touched {
+    pub changes: Vec<Change>,
+    by_session: BTreeMap<SessionKey, Vec<(Charged, UsdTotal)>>,
+}
+
+impl Touched {
+    pub(super) fn add(&mut self, to: &Charged, change: &Change) {
+        let charges = self.by_session.entry(session_key(to)).or_default();
+        match charges.iter_mut().find(|(known, _)| known == to) {
+            Some((_, spent)) => *spent += change.spent,
+            None => charges.push((to.clone(), change.spent)),
+        }
+    }
+
+    pub(super) fn sessions(&self) -> impl Iterator<Item = &SessionKey> {
+        self.by_session.keys()
+    }
+
+    pub(super) fn is_touched(&self, session: &SessionKey) -> bool {
+        self.by_session.contains_key(session)
+    }
+
+    /// What a session's latest calls are charged to.
+    pub(super) fn charged(&self, session: &SessionKey) -> impl Iterator<Item = &Charged> {
+        self.by_session.get(session).into_iter().flatten().map(|(to, _)| to)
+    }
+
+    /// The session whose calls moved a cap the most, and its project: the one that crossed its
+    /// line, if it was crossed just now.
+    pub(super) fn spender_of(&self, decision: &Decision) -> Option<(SessionKey, Arc<str>)> {
+        let about = |to: &Charged| {
+            let name = who(to).in_scope(decision.cap.scope);
+            name.is_some_and(|name| *name == *decision.subject)
+        };
+        self.by_session
+            .iter()
+            .flat_map(|(session, charges)| charges.iter().map(move |charge| (session, charge)))
+            .filter(|(_, (to, _))| about(to))
+            .max_by_key(|(_, (_, spent))| *spent)
+            .map(|(session, (to, _))| (session.clone(), Arc::clone(&to.project)))
+    }
+}
+
+/// Where sessions live, by what hooks saw and agents say.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    /// Roots of transcripts, by agent.
+    roots: Vec<(AgentId, PathBuf)>,
+    /// What hooks saw since the machine was started; none: to be read anew.
+    sightings: Option<Vec<Sighting>>,
+}
+
+impl Sessions {
+    pub(super) fn new(roots: &[Root]) -> Self {
+        let roots = roots.iter().map(|root| (root.agent, root.path.clone())).collect();
+        Self { roots, sightings: None }
+    }
+
+    /// A hook saw a session.
+    pub(super) fn note_sighting(&mut self) {
+        self.sightings = None;
+    }
+
+    /// What hooks saw since the machine was started, the newest first.
+    pub(super) fn sightings(
+        &mut self,
+        writer: &Writer,
+        table: &dyn ProcessTable,
+    ) -> Result<&[Sighting], LedgerError> {
+        let sightings = match self.sightings.take() {
+            Some(sightings) => sightings,
+            None => writer.sightings_of_boot(&table.own().boot_id)?,
+        };
+        Ok(self.sightings.insert(sightings))
+    }
+
+    /// A hook of the session was heard since the machine was started.
+    pub(super) fn has_hook(
+        &mut self,
+        writer: &Writer,
+        table: &dyn ProcessTable,
+        session: &SessionKey,
+    ) -> Result<bool, LedgerError> {
+        Ok(self.sightings(writer, table)?.iter().any(|seen| seen.session == *session))
+    }
+
+    /// The processes that the session lives in.
+    pub(super) fn locate(
+        &mut self,
+        writer: &Writer,
+        table: &dyn ProcessTable,
+        session: &SessionKey,
+        known: &[ProcessKey],
+    ) -> Result<Vec<Located>, LedgerError> {
+        let of_agent = |(agent, _): &&(AgentId, PathBuf)| *agent == session.agent;
+        let roots: Vec<PathBuf> =
+            self.roots.iter().filter(of_agent).map(|(_, root)| root.clone()).collect();
+        let sightings = self.sightings(writer, table)?;
+        Ok(enforce::locate(table, &Search { session, sightings, known, roots: &roots }))
+    }
+
+    /// Whether a session is in the middle of a turn, by its transcript; a transcript that says
+    /// nothing is of a session that does nothing.
+    pub(super) fn is_in_turn(
+        &mut self,
+        writer: &Writer,
+        table: &dyn ProcessTable,
+        session: &SessionKey,
+    ) -> Result<bool, LedgerError> {
+        let seen = self.sightings(writer, table)?.iter();
+        let mut seen = seen.filter(|sighting| sighting.session == *session);
+        let mut transcript = seen.find_map(|sighting| sighting.transcript.clone());
+        if transcript.is_none() {
+            transcript = writer.transcript_of(session)?.map(|path| own_transcript(&path, session));
+        }
+        let tail = transcript.and_then(|path| tail(&path).ok());
+        let adapter = agents::adapter(session.agent);
+        Ok(tail.and_then(|tail| adapter.in_turn(&tail)).unwrap_or(false))
+    }
+}
+
+/// The session's own transcript, where the latest call is in one of a subagent:
+/// `<session>/subagents/…/agent-<id>.jsonl` lies beside `<session>.jsonl`.
+fn own_transcript(path: &Path, session: &SessionKey) -> PathBuf {
+    let folder = path
+        .ancestors()
+        .find(|folder| folder.file_name().is_some_and(|name| *name == *session.session_id));
+    match folder {
+        Some(folder) => folder.with_file_name(format!("{}.jsonl", session.session_id)),
+        None => path.to_owned(),
+    }
+}
+
+/// The end of a file, from the start of a line.
+fn tail(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let from = length.saturating_sub(TAIL);
+    file.seek(SeekFrom::Start(from))?;
+    let mut bytes = Vec::new();
+    file.take(TAIL).read_to_end(&mut bytes)?;
+    if from > 0 {
+        let first = memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1);
+        bytes.drain(..first);
+    }
+    Ok(bytes)
+}

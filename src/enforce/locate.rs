@@ -1,0 +1,178 @@
+//! Which processes a session lives in, and whether that is certain.
+//!
+//! Two witnesses: a hook that saw its own ancestor, and the file that the agent keeps of each
+//! running session. Neither is believed by itself: the kernel must know the process under that
+//! number and start time, as ours, and running that agent's executable. Where the witnesses
+//! disagree on the session, nobody is certain.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::table::{Process, ProcessTable, Refused};
+use super::witness::read_registry;
+use crate::agents::{self, Live, LiveKind, Status};
+use crate::model::{AgentId, ProcessKey, SessionKey, Sighting};
+
+/// Who told of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum How {
+    /// A hook, by its own ancestors.
+    Hook,
+    /// The agent's file of running sessions.
+    Registry,
+}
+
+/// A process that a session may live in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located {
+    /// The process.
+    pub process: Process,
+    /// Who told of it.
+    pub how: How,
+    /// Why it is not certain; none: it is, and may be signalled.
+    pub why_not: Option<String>,
+    /// How the session runs in it.
+    pub kind: LiveKind,
+    /// What it does, where the agent says so.
+    pub status: Option<Status>,
+}
+
+impl Located {
+    /// It may be signalled.
+    pub const fn is_certain(&self) -> bool {
+        self.why_not.is_none()
+    }
+}
+
+/// What is known of a session's whereabouts.
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'a> {
+    /// The session.
+    pub session: &'a SessionKey,
+    /// What hooks saw. Those of other sessions help: the newest word on a process counts.
+    pub sightings: &'a [Sighting],
+    /// Processes located before, to be judged again though nobody names them any more: an agent
+    /// removes its file early when it ends.
+    pub known: &'a [ProcessKey],
+    /// The roots of the agent's transcripts.
+    pub roots: &'a [PathBuf],
+}
+
+/// Every process that the session lives in: two that resumed one session both count. Processes
+/// that have ended are left out.
+pub fn locate(table: &dyn ProcessTable, search: &Search<'_>) -> Vec<Located> {
+    let agent = search.session.agent;
+    let mut claims: Vec<Live> =
+        search.roots.iter().flat_map(|root| read_registry(agent, root, table.uid())).collect();
+    claims.dedup();
+    judge(table, search, &claims)
+}
+
+fn judge(table: &dyn ProcessTable, search: &Search<'_>, claims: &[Live]) -> Vec<Located> {
+    let boot_id = table.own().boot_id;
+    let key = |live: &Live| ProcessKey {
+        boot_id: boot_id.clone(),
+        pid: live.pid,
+        start_time: live.proc_start,
+    };
+    let mut candidates: BTreeMap<ProcessKey, How> = BTreeMap::new();
+    candidates.extend(search.known.iter().map(|known| (known.clone(), How::Registry)));
+    let ours = claims.iter().filter(|live| live.session_id == search.session.session_id);
+    candidates.extend(ours.map(|live| (key(live), How::Registry)));
+    let seen = search.sightings.iter().filter(|sighting| sighting.session == *search.session);
+    candidates.extend(seen.map(|sighting| (sighting.process.clone(), How::Hook)));
+    let mut located = Vec::new();
+    for (candidate, how) in candidates {
+        // What was seen in an earlier boot is no process of this one.
+        if candidate.boot_id != boot_id {
+            continue;
+        }
+        let Some(process) = table.process(candidate.pid).filter(|found| found.is_alive) else {
+            continue;
+        };
+        let claim = claims.iter().find(|live| key(live) == candidate);
+        let why_not = doubt(table, search.session.agent, &candidate, Some(&process))
+            .or_else(|| moved(search, &candidate, claims, &key));
+        let is_same = process.key == candidate;
+        // A hook's old sighting whose number went to another process is no news.
+        if !is_same && how == How::Hook {
+            continue;
+        }
+        located.push(Located {
+            kind: kind(search.session.agent, &process, claim),
+            status: claim.and_then(|live| live.status),
+            process,
+            how,
+            why_not,
+        });
+    }
+    located
+}
+
+/// Why a process must not be signalled as this agent's; none: it may be. `found` is what the
+/// table has under its number, if that was asked already.
+pub(super) fn doubt(
+    table: &dyn ProcessTable,
+    agent: AgentId,
+    key: &ProcessKey,
+    found: Option<&Process>,
+) -> Option<String> {
+    let asked;
+    let found = if let Some(found) = found {
+        found
+    } else {
+        asked = table.process(key.pid);
+        match &asked {
+            Some(process) => process,
+            None => return Some(Refused::Ended.to_string()),
+        }
+    };
+    if found.key == *key {
+        let is_agent = found
+            .exe
+            .as_deref()
+            .is_some_and(|exe| agents::adapter(agent).is_executable(exe, &found.argv));
+        // Another user's executable cannot be read: say what is the matter.
+        let is_ours = found.uid == Some(table.uid());
+        if is_ours && !is_agent {
+            return Some(format!("its executable is not {agent}'s"));
+        }
+    }
+    if key.boot_id.is_empty() {
+        return Some(Refused::Unsupported.to_string());
+    }
+    table.refusal(key).map(|refused| refused.to_string())
+}
+
+/// A witness says that the process is in another session by now: `/clear` gives it a new one.
+fn moved(
+    search: &Search<'_>,
+    process: &ProcessKey,
+    claims: &[Live],
+    key: &dyn Fn(&Live) -> ProcessKey,
+) -> Option<String> {
+    let by_registry = claims
+        .iter()
+        .any(|live| key(live) == *process && live.session_id != search.session.session_id);
+    let newest = search
+        .sightings
+        .iter()
+        .filter(|sighting| sighting.process == *process)
+        .max_by_key(|sighting| sighting.at);
+    let by_hook = newest.is_some_and(|sighting| sighting.session != *search.session);
+    (by_registry || by_hook).then(|| "the process is in another session now".to_owned())
+}
+
+fn kind(agent: AgentId, process: &Process, claim: Option<&Live>) -> LiveKind {
+    let is_headless = || {
+        process
+            .exe
+            .as_deref()
+            .is_some_and(|exe| agents::adapter(agent).is_headless(exe, &process.argv))
+    };
+    match claim.map(|live| &live.kind) {
+        Some(kind @ (LiveKind::Headless | LiveKind::Background { .. })) => kind.clone(),
+        _ if is_headless() => LiveKind::Headless,
+        _ => LiveKind::Interactive,
+    }
+}
