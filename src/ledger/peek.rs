@@ -106,10 +106,12 @@ impl Inbox {
 
     /// What waits to be stored.
     pub fn pending(&self) -> Result<Pending, LedgerError> {
-        // Most notes are actions and failures: they change nothing that a hook decides.
+        // Most notes are actions and failures: they change nothing that a hook decides. An index
+        // has the others, by this very condition.
         let mut statement = self.db.prepare_cached(
-            "SELECT content FROM note WHERE content NOT LIKE '{\"action\"%'
-                 AND content NOT LIKE '{\"failure\"%' AND content NOT LIKE '{\"notice\"%'
+            "SELECT content FROM note
+             WHERE substr(content, 1, 9) NOT IN ('{\"action\"', '{\"failure', '{\"notice\"',
+                 '{\"deliver')
              ORDER BY id",
         )?;
         let mut rows = statement.query([])?;

@@ -98,7 +98,7 @@ fn with_no_daemon_the_person_is_told_once_by_a_process_of_its_own() {
     assert!(told[0]["title"].as_str().unwrap().contains("$4.02 of $4.00 today"), "{told:?}");
     assert_eq!(told[0]["urgent"], true);
     let until = Instant::now() + Duration::from_secs(10);
-    let is_told = |note: &Note| matches!(note, Note::Notice { told: true, .. });
+    let is_told = |note: &Note| matches!(note, Note::Delivered { error: None, .. });
     while !notes(&home).iter().any(is_told) && Instant::now() < until {
         thread::sleep(Duration::from_millis(20));
     }
