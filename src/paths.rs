@@ -22,6 +22,7 @@ pub struct Paths {
     notify_socket: Option<OsString>,
     set: Vec<(&'static str, OsString)>,
     user: Option<String>,
+    zone: Option<String>,
     no_color: bool,
     dumb_terminal: bool,
 }
@@ -61,6 +62,7 @@ impl Paths {
             notify_socket: get("NOTIFY_SOCKET"),
             set: WHERE.iter().filter_map(|name| Some((*name, get(name)?))).collect(),
             user: ["USER", "LOGNAME"].iter().find_map(|name| get(name)?.into_string().ok()),
+            zone: get("TZ").map(|zone| zone.to_string_lossy().into_owned()),
             no_color: get("NO_COLOR").is_some(),
             dumb_terminal: get("TERM").is_some_and(|term| term == "dumb"),
         }
@@ -94,6 +96,11 @@ impl Paths {
     /// The user's launchd agents.
     pub fn launch_agents(&self) -> Option<PathBuf> {
         Some(self.home.as_ref()?.join("Library/LaunchAgents"))
+    }
+
+    /// The time zone that the environment names in place of the machine's own (`TZ`).
+    pub fn zone(&self) -> Option<&str> {
+        self.zone.as_deref()
     }
 
     /// `NO_COLOR` is set, or the terminal knows no colours.

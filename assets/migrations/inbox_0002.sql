@@ -9,3 +9,6 @@ CREATE TABLE said (
     key TEXT PRIMARY KEY,
     at  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+-- The few of them that a hook has to know while they wait: not what was done, said or failed.
+CREATE INDEX note_in_force ON note (id)
+WHERE substr(content, 1, 9) NOT IN ('{"action"', '{"failure', '{"notice"', '{"deliver');

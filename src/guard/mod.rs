@@ -4,13 +4,12 @@
 //! One place for the daemon, the hook, the screen and the commands: a cap must not be broken in one
 //! of them and whole in another. Reads the ledger and nothing else; writes nothing.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use crate::ledger::{Charged, LedgerError, Reader};
+use crate::ledger::{Charged, ChargedTo, LedgerError, Reader};
 use crate::model::{Call, Millis, SessionKey, UsdTotal};
 use crate::policy::{self, Cap, Decision, Period, Tally, Used, Who};
 use crate::pricing::PriceBook;
@@ -58,7 +57,7 @@ pub fn tally<B: AsRef<PriceBook>>(
     now: Millis,
 ) -> Result<Tally, LedgerError> {
     let mut tally = Tally::new(terms.caps, terms.zone, now);
-    let mut sums = Sums { reader, terms, names: HashMap::new() };
+    let mut sums = Sums { reader, terms, names: ChargedTo::new(reader) };
     for window in tally.windows() {
         sums.of_period(&mut tally, &window)?;
     }
@@ -91,26 +90,17 @@ fn set_aside(book: &PriceBook, call: &Call) -> Used {
 struct Sums<'a, B> {
     reader: &'a Reader,
     terms: &'a Terms<'a, B>,
-    names: HashMap<i64, Arc<Charged>>,
+    names: ChargedTo<'a>,
 }
 
 impl<B: AsRef<PriceBook>> Sums<'_, B> {
-    fn charged(&mut self, attribution: i64) -> Result<Arc<Charged>, LedgerError> {
-        if let Some(known) = self.names.get(&attribution) {
-            return Ok(Arc::clone(known));
-        }
-        let charged = Arc::new(self.reader.charged_to(attribution)?);
-        self.names.insert(attribution, Arc::clone(&charged));
-        Ok(charged)
-    }
-
     fn of_period(&mut self, tally: &mut Tally, window: &Range<Millis>) -> Result<(), LedgerError> {
         for spend in self.reader.spend(window)? {
-            let to = self.charged(spend.attribution)?;
+            let to = self.names.of(spend.attribution)?;
             tally.add(window, &who(&to), spent(spend.spent));
         }
         for (attribution, used) in self.without_price(window)? {
-            let to = self.charged(attribution)?;
+            let to = self.names.of(attribution)?;
             tally.add(window, &who(&to), used);
         }
         if self.terms.include_unlogged {
@@ -130,7 +120,7 @@ impl<B: AsRef<PriceBook>> Sums<'_, B> {
     ) -> Result<(), LedgerError> {
         for session in sessions {
             for spend in self.reader.session_spend(session)? {
-                let to = self.charged(spend.attribution)?;
+                let to = self.names.of(spend.attribution)?;
                 tally.add_session(&who(&to), spent(spend.spent));
             }
         }
@@ -142,7 +132,7 @@ impl<B: AsRef<PriceBook>> Sums<'_, B> {
         };
         let always = Millis(i64::MIN)..Millis(i64::MAX);
         for (attribution, used) in self.without_price(&always)? {
-            let to = self.charged(attribution)?;
+            let to = self.names.of(attribution)?;
             if meant(&to) {
                 tally.add_session(&who(&to), used);
             }

@@ -17,5 +17,5 @@ mod words;
 
 pub use answer::Answer;
 pub use event::{Event, Moment};
-pub use run::{Outcome, Setting, run};
+pub use run::{FindBook, Outcome, Setting, run};
 pub use words::UNCHECKED;

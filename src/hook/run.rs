@@ -25,6 +25,9 @@ use crate::paths;
 use crate::policy::{Decision, notice_key};
 use crate::pricing::PriceBook;
 
+/// Looks up the price book in force, in the ledger if there is one.
+pub type FindBook<'a> = dyn Fn(Option<&Reader>) -> Result<Arc<PriceBook>, String> + 'a;
+
 /// What a hook is run with.
 pub struct Setting<'a> {
     /// What the user wrote.
@@ -35,12 +38,14 @@ pub struct Setting<'a> {
     pub roots: &'a [Root],
     /// Who pays for those that lie nowhere in there.
     pub developer: &'a Arc<str>,
+    /// The zone that days begin in.
+    pub zone: &'a TimeZone,
     /// The present.
     pub now: Millis,
     /// When reading transcripts must end.
     pub until: Instant,
     /// Looks up the price book in force.
-    pub book: &'a dyn Fn(Option<&Reader>) -> Result<Arc<PriceBook>, String>,
+    pub book: &'a FindBook<'a>,
     /// Finds the agent's process that we live in, and its executable.
     pub process: &'a dyn Fn() -> Option<(ProcessKey, PathBuf)>,
     /// Waits a moment for a transcript that is about to grow; false when it has been long enough.
@@ -97,7 +102,6 @@ struct Run<'a, 's> {
     pending: Pending,
     ledger: Option<Reader>,
     process: Option<ProcessKey>,
-    zone: TimeZone,
     answer: Answer,
     trouble: Vec<String>,
 }
@@ -106,7 +110,7 @@ struct Run<'a, 's> {
 struct LazyBook<'a> {
     book: std::cell::OnceCell<Arc<PriceBook>>,
     trouble: std::cell::RefCell<Option<String>>,
-    look_up: &'a dyn Fn(Option<&Reader>) -> Result<Arc<PriceBook>, String>,
+    look_up: &'a FindBook<'a>,
     ledger: Option<&'a Reader>,
 }
 
@@ -159,7 +163,6 @@ impl<'a, 's> Run<'a, 's> {
             pending,
             ledger,
             process: None,
-            zone: setting.config.zone(),
             setting,
             answer: Answer::Nothing,
             trouble,
@@ -254,7 +257,7 @@ impl<'a, 's> Run<'a, 's> {
             session: &self.session,
             developer: &developer,
             config: self.setting.config,
-            zone: &self.zone,
+            zone: self.setting.zone,
             book: &book,
             lifts: &self.pending.lifts,
             now: self.setting.now,
@@ -292,7 +295,7 @@ impl<'a, 's> Run<'a, 's> {
     }
 
     fn stop_by_cap(&mut self, decision: &Decision) {
-        self.answer = Answer::Stop(decision.stop_reason(&self.zone));
+        self.answer = Answer::Stop(decision.stop_reason(self.setting.zone));
         let overshoot = decision.overshoot().0;
         self.note_stop(Action {
             cap: Some(Arc::clone(&decision.cap.name)),
@@ -333,7 +336,7 @@ impl<'a, 's> Run<'a, 's> {
         for decision in standing.own().filter(|decision| decision.snoozed_until.is_none()) {
             let key = |level| format!("context/{}", notice_key(decision, level));
             match self.desk.claim(decision.levels(), key) {
-                Ok(Some(level)) => lines.push(words::context(decision, level, &self.zone)),
+                Ok(Some(level)) => lines.push(words::context(decision, level, self.setting.zone)),
                 Ok(None) => {}
                 Err(error) => self.trouble.push(error.to_string()),
             }

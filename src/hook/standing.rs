@@ -11,7 +11,7 @@ use super::whose::{Latest, Whose};
 use crate::config::Config;
 use crate::guard::{self, Terms};
 use crate::ledger::{Known, LedgerError, Reader, Shift};
-use crate::model::{Cost, Lift, Millis, PicoUsd, SessionKey, UsdTotal};
+use crate::model::{CapAction, Cost, Lift, Millis, PicoUsd, SessionKey, UsdTotal};
 use crate::policy::{self, Decision, Tally, Used, Who};
 use crate::pricing::PriceBook;
 
@@ -142,7 +142,7 @@ impl Standing {
     /// The decision for which the session must not go on.
     pub fn stop(&self) -> Option<&Decision> {
         let strictest = policy::verdict(&self.decisions, &self.whose.who())?;
-        strictest.action().is_some_and(|action| action.stops()).then_some(strictest)
+        strictest.action().is_some_and(CapAction::stops).then_some(strictest)
     }
 
     /// The next call may break a cap that stops the session.

@@ -99,7 +99,7 @@ impl Files {
         let mut reader = ingest::Reader::default();
         for file in &self.files {
             let stored = match ledger {
-                Some(ledger) => ledger.source(&file.path, &file.stat)?,
+                Some(ledger) => ledger.source(&file.path)?,
                 None => None,
             };
             if stored.as_ref().is_some_and(|stored| stored.stat == file.stat) {

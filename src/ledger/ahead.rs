@@ -16,7 +16,7 @@ use super::identity::{self, SessionFacts};
 use super::names::Names;
 use super::sessions::Sessions;
 use super::{LedgerError, Reader, reader};
-use crate::model::{AgentId, Batch, Call, Event, FileStat, Millis, PicoUsd, StoredSource};
+use crate::model::{AgentId, Batch, Call, Event, Millis, PicoUsd, StoredSource};
 
 /// Batches that are not in the ledger yet, laid over what is.
 pub struct Ahead<'a> {
@@ -59,21 +59,9 @@ pub enum Known {
 }
 
 impl Reader {
-    /// How far a transcript has been read; by another of its names if it was read by that.
-    pub fn source(
-        &self,
-        path: &Path,
-        stat: &FileStat,
-    ) -> Result<Option<StoredSource>, LedgerError> {
-        if let Some(source) = reader::read_source(&self.db, path)? {
-            return Ok(Some(source));
-        }
-        let other: Option<String> = self
-            .db
-            .prepare_cached("SELECT path FROM source WHERE dev = ?1 AND ino = ?2 LIMIT 1")?
-            .query_row([stat.dev.cast_signed(), stat.ino.cast_signed()], |row| row.get(0))
-            .optional()?;
-        other.map_or(Ok(None), |path| reader::read_source(&self.db, Path::new(&path)))
+    /// How far a transcript has been read.
+    pub fn source(&self, path: &Path) -> Result<Option<StoredSource>, LedgerError> {
+        reader::read_source(&self.db, path)
     }
 }
 

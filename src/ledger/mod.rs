@@ -24,7 +24,7 @@ mod writer;
 
 pub use ahead::{Ahead, Known, Shift};
 pub use error::LedgerError;
-pub use guard::{Delivery, Outgoing, Spend};
+pub use guard::{ChargedTo, Delivery, Outgoing, Spend};
 pub use holding::Standing;
 pub use inbox::{Inbox, Request};
 pub use lookup::{CallRow, ChargeRow, UnpricedModel};

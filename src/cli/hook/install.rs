@@ -17,6 +17,9 @@ use crate::hook::settings::{Backup, Change, SettingsFile, Unfit};
 type Way = fn(&SettingsFile, &str, bool) -> Result<(Vec<Change>, Backup), Unfit>;
 
 pub(super) fn install(context: &Context, args: HookArgs, out: &mut dyn Write) -> Result<Outcome> {
+    if !args.dry_run && (context.global.db.is_some() || context.global.config.is_some()) {
+        inside::refuse("have the hook look elsewhere")?;
+    }
     let outcome = change(context, args, SettingsFile::install, out)?;
     if !args.dry_run && outcome == Outcome::Done {
         writeln!(

@@ -4,6 +4,7 @@ pub(super) mod homes;
 mod install;
 mod run;
 mod stdin;
+mod zone;
 
 use std::io::Write;
 

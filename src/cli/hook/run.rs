@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use super::super::args::Global;
 use super::super::context::Context;
 use super::stdin::Patient;
+use super::zone;
 use crate::clock::{Clock, SystemClock};
 use crate::daemon::{self, Book};
 use crate::enforce::{Kernel, agent_ancestor};
@@ -97,7 +98,7 @@ pub(in crate::cli) fn run(asked: &Asked) -> ExitCode {
     let mut event = Event::default();
     let done = catch_unwind(AssertUnwindSafe(|| {
         event = listen(started + LISTEN);
-        answer(asked, &event, started)
+        answer(asked, &event)
     }));
     let failed = |why: String| Outcome { answer: on_error(&paths, asked), trouble: vec![why] };
     let outcome = match done {
@@ -136,13 +137,20 @@ fn print(answer: &Answer, moment: Option<Moment>) {
     }
 }
 
-fn answer(asked: &Asked, event: &Event, started: Instant) -> anyhow::Result<Outcome> {
+fn answer(asked: &Asked, event: &Event) -> anyhow::Result<Outcome> {
+    let started = Instant::now();
     if event.name.is_some() && event.moment().is_none() {
         return Ok(Outcome::default());
     }
     let context = Context::new(&asked.global)?;
     let developer: Arc<str> = Arc::from(context.developer());
     let roots = context.roots();
+    // Without caps there are no periods.
+    let zone = if context.config.caps.is_empty() {
+        jiff::tz::TimeZone::UTC
+    } else {
+        zone::of(&context.config, &context.paths)
+    };
     let wait_until = started + READ + WAIT;
     let mut waited = Duration::ZERO;
     let mut outcome = hook::run(
@@ -153,6 +161,7 @@ fn answer(asked: &Asked, event: &Event, started: Instant) -> anyhow::Result<Outc
             ledger: &context.ledger,
             roots: &roots,
             developer: &developer,
+            zone: &zone,
             now: context.now(),
             until: started + READ,
             book: &|ledger| book(&context, ledger),

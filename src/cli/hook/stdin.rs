@@ -21,7 +21,10 @@ impl<R: Read + AsFd> Patient<R> {
 
 impl<R: Read + AsFd> Read for Patient<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.until.saturating_duration_since(Instant::now());
+        // What never ends is no better than what never comes.
+        let Some(left) = self.until.checked_duration_since(Instant::now()) else {
+            return Err(io::ErrorKind::TimedOut.into());
+        };
         let limit =
             Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
         let mut fds = [PollFd::new(&self.input, PollFlags::IN)];

@@ -65,11 +65,11 @@ struct Entry {
 
 /// The command line of the hook, for a shell.
 pub fn command(program: &Path, options: &[(&str, &Path)]) -> String {
-    let mut command = format!("{} hook run claude", quoted(&program.to_string_lossy()));
-    for (option, value) in options {
-        command.push_str(&format!(" {option} {}", quoted(&value.to_string_lossy())));
-    }
-    command
+    let options = options
+        .iter()
+        .flat_map(|(option, value)| [(*option).to_owned(), quoted(&value.to_string_lossy())]);
+    let words = [quoted(&program.to_string_lossy()), "hook run claude".to_owned()];
+    words.into_iter().chain(options).collect::<Vec<_>>().join(" ")
 }
 
 /// A word as a shell reads it back.

@@ -11,7 +11,7 @@ mod write;
 use rusqlite::Row;
 
 pub use notices::{Delivery, Outgoing};
-pub use spend::Spend;
+pub use spend::{ChargedTo, Spend};
 
 use crate::model::{AgentId, SessionKey};
 
