@@ -84,7 +84,7 @@ pub(super) struct Contribution {
 pub(super) struct Holding {
     pub row: Option<i64>,
     /// As the rows of the call have it in common; the working directory is not kept.
-    pub call: Call,
+    pub call: Box<Call>,
     /// Number of the session in the ledger.
     pub session: i64,
     pub developer: Arc<str>,
@@ -105,7 +105,7 @@ pub(super) struct Holding {
 }
 
 impl Holding {
-    pub(super) fn new(call: Call, session: i64, developer: Arc<str>, source: i64) -> Self {
+    pub(super) fn new(call: Box<Call>, session: i64, developer: Arc<str>, source: i64) -> Self {
         Self {
             row: None,
             call,

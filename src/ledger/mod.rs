@@ -3,6 +3,7 @@
 //! One process writes (the holder of the instance lock), any number read. A batch of events and
 //! the cursor behind it are one transaction. Rows outlive the transcripts they came from.
 
+mod checkpoint;
 mod error;
 mod holding;
 mod identity;

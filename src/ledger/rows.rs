@@ -50,7 +50,7 @@ const STORED: [&str; 27] = [
 ];
 
 /// New rows that one statement stores. Running a statement costs as much as three rows.
-const ROWS_PER_INSERT: usize = 32;
+pub(super) const PER_INSERT: usize = 32;
 
 /// Loads every row of a group.
 pub(super) fn load_group(
@@ -111,7 +111,7 @@ fn read(db: &Connection, names: &mut Names, row: &Row<'_>) -> Result<Holding, Le
     };
     let mut holding = Holding {
         row: Some(row.get(0)?),
-        call: Call {
+        call: Box::new(Call {
             call_id: CallId { id: row.get(1)?, request_id: text(2)?, run: text(3)? },
             kind: CallKind::from_number(row.get(4)?),
             agent: who.agent,
@@ -141,7 +141,7 @@ fn read(db: &Connection, names: &mut Names, row: &Row<'_>) -> Result<Holding, Le
             is_background: flags & flag::BACKGROUND != 0,
             reported_cost: row.get::<_, Option<i64>>(21)?.map(PicoUsd),
             offset: count(11)?,
-        },
+        }),
         session: who.session,
         developer: who.developer,
         source: row.get(10)?,
@@ -162,9 +162,9 @@ pub(super) fn insert(
     db: &Connection,
     rows: &[(i64, impl Borrow<Holding>)],
 ) -> Result<(), LedgerError> {
-    for rows in rows.chunks(ROWS_PER_INSERT) {
+    for rows in rows.chunks(PER_INSERT) {
         // Two texts only, so that both statements stay prepared.
-        let step = if rows.len() == ROWS_PER_INSERT { ROWS_PER_INSERT } else { 1 };
+        let step = if rows.len() == PER_INSERT { PER_INSERT } else { 1 };
         let mut statement = db.prepare_cached(&insert_sql(step))?;
         for rows in rows.chunks(step) {
             for (at, (key, row)) in rows.iter().enumerate() {

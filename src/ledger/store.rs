@@ -8,7 +8,6 @@ use super::holding::{Holding, StoredCharge};
 use super::identity;
 use super::pending::KeyMap;
 use super::rollup::Deltas;
-
 use super::writer::Writer;
 use super::{LedgerError, Pricing, rows};
 use crate::model::{AgentId, Call, Cost, Cursor, FileStat};
@@ -22,10 +21,10 @@ impl Writer {
         let mut deltas = Deltas::default();
         let mut groups = std::mem::take(&mut self.pending.groups);
         let mut contested = KeyMap::default();
-        let order = std::mem::take(&mut self.pending.order);
+        let mut order = std::mem::take(&mut self.pending.order);
         self.pending.stored += order.len();
-        let mut new_rows = Vec::with_capacity(order.len());
-        for key in order {
+        let mut new_rows = Vec::with_capacity(rows::PER_INSERT);
+        for key in order.drain(..) {
             let Some(mut group) = groups.remove(&key) else { continue };
             if group.iter().any(|row| row.session != group[0].session) {
                 contested.insert(key, group);
@@ -39,10 +38,15 @@ impl Writer {
                 if self.prepare(key, &mut row, pricing, &mut deltas)? {
                     new_rows.push((key, row));
                 }
+                if new_rows.len() == rows::PER_INSERT {
+                    rows::insert(&self.db, &new_rows)?;
+                    new_rows.clear();
+                }
             }
         }
         rows::insert(&self.db, &new_rows)?;
-        drop(new_rows);
+        // Both empty, and too large for an allocator to get and give back every few milliseconds.
+        (self.pending.groups, self.pending.order) = (groups, order);
         for (&key, group) in &mut contested {
             self.hold_back(key, group, pricing, &mut deltas)?;
         }

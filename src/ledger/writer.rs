@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use super::checkpoint::Checkpointer;
 use super::holding::Holding;
 use super::names::Names;
 use super::pending::{KeySet, Pending};
@@ -32,6 +33,8 @@ pub struct Writer {
     pub(super) pending: Pending,
     /// During a bulk: every group the ledger has. Asking the database costs as much as storing.
     known_groups: Option<KeySet>,
+    /// During a bulk.
+    checkpointer: Option<Checkpointer>,
 }
 
 impl Writer {
@@ -48,6 +51,7 @@ impl Writer {
             price_rows: HashMap::new(),
             pending: Pending::default(),
             known_groups: None,
+            checkpointer: None,
         })
     }
 
@@ -88,14 +92,18 @@ impl Writer {
         let stored = self.store_pending(pricing).and_then(|()| {
             self.db.execute_batch("COMMIT")?;
             self.pending = Pending::default();
+            if let Some(checkpointer) = &self.checkpointer {
+                checkpointer.want();
+            }
             Ok(())
         });
         self.undo_on_error(stored)
     }
 
-    /// For many large transactions: leaves the write-ahead log alone until [`Writer::end_bulk`].
+    /// For many large transactions: does not wait for the disk until [`Writer::end_bulk`].
     pub fn begin_bulk(&mut self) -> Result<(), LedgerError> {
         self.db.pragma_update(None, "wal_autocheckpoint", 0)?;
+        self.checkpointer = Some(Checkpointer::start(&self.path));
         let stored: i64 =
             self.db.query_row("SELECT ifnull(max(id), 0) FROM call", [], |row| row.get(0))?;
         if stored <= KNOWN_GROUPS_LIMIT {
@@ -109,6 +117,7 @@ impl Writer {
     /// Folds the write-ahead log into the database.
     pub fn end_bulk(&mut self) -> Result<(), LedgerError> {
         self.known_groups = None;
+        self.checkpointer = None;
         self.db.pragma_update(None, "wal_autocheckpoint", 1000)?;
         // Busy readers may keep it from finishing; the next automatic checkpoint will.
         self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
@@ -163,7 +172,7 @@ impl Writer {
         developer: &Arc<str>,
     ) -> Result<(), LedgerError> {
         match event {
-            Event::Call(call) => self.apply_call(*call, source, developer),
+            Event::Call(call) => self.apply_call(call, source, developer),
             Event::Searched { call_id, session_id, searches } => {
                 self.apply_searches(&call_id, &session_id, searches)
             }
@@ -184,7 +193,7 @@ impl Writer {
 
     fn apply_call(
         &mut self,
-        call: Call,
+        call: Box<Call>,
         source: i64,
         developer: &Arc<str>,
     ) -> Result<(), LedgerError> {
