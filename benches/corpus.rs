@@ -79,10 +79,14 @@ fn main() -> io::Result<()> {
     )
 }
 
-struct Options {
-    dir: PathBuf,
-    mib: u64,
-    seed: u64,
+/// What to make.
+pub struct Options {
+    /// Where.
+    pub dir: PathBuf,
+    /// How much, about.
+    pub mib: u64,
+    /// Another number makes another corpus.
+    pub seed: u64,
 }
 
 impl Options {
@@ -108,7 +112,7 @@ fn number(arg: Option<String>) -> Result<u64, String> {
 
 /// Writes all sessions, shared out over the processors. A session's content depends only on the seed
 /// and its own index, never on the thread that writes it.
-fn write_corpus(options: &Options) -> io::Result<Truth> {
+pub fn write_corpus(options: &Options) -> io::Result<Truth> {
     let projects = options.dir.join("home/.claude/projects");
     let sessions = (SESSIONS_PER_GIB * options.mib).div_ceil(1024).max(1);
     let prose = Prose::new(&mut Rng(options.seed));
@@ -812,7 +816,7 @@ impl Usage {
 
 /// Calls and their tokens, summed.
 #[derive(Clone, Copy, Default)]
-struct Tally {
+pub struct Tally {
     calls: u64,
     usage: Usage,
 }
@@ -843,7 +847,7 @@ impl AddAssign for Tally {
 
 /// What a reader of the corpus must find.
 #[derive(Default)]
-struct Truth {
+pub struct Truth {
     files: u64,
     bytes: u64,
     lines: u64,

@@ -9,6 +9,7 @@ use std::marker::PhantomData;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// A string, borrowed unless it holds escapes; none for any other type.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,6 +46,10 @@ impl Count {
 /// A truth value; anything but `true` is false.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Flag(pub bool);
+
+/// A value as it is written, to be read on demand; none for `null`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct RawText<'a>(pub Option<&'a str>);
 
 /// An object; none for any other type.
 #[derive(Clone, Debug)]
@@ -121,6 +126,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
             absent!(seq);
         }
         deserializer.deserialize_any(TextVisitor(PhantomData))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawText<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <Option<&RawValue>>::deserialize(deserializer).map(|value| Self(value.map(RawValue::get)))
     }
 }
 

@@ -4,6 +4,7 @@
 //! file can be read in any chunks and resumed after a restart.
 
 pub mod claude;
+mod compact;
 mod json;
 mod live;
 

@@ -10,8 +10,9 @@ use super::discover::{Discovery, Problem, SourceFile};
 use super::read::Reader;
 use crate::model::{Batch, StoredSource};
 
-/// Batches that may wait for the receiver; bounds memory.
-const WAITING_BATCHES: usize = 128;
+/// Batches that may wait for the receiver; bounds memory. The largest files come first, and reading
+/// is faster than storing: more would only be more to hold.
+const WAITING_BATCHES: usize = 32;
 
 /// A file to read, and how far it was read before.
 #[derive(Clone, Debug)]

@@ -10,11 +10,14 @@ pub const MAX_LINE: usize = 16 << 20;
 /// What one read asks for; larger ones were not faster.
 const CHUNK: usize = 256 << 10;
 
+/// Consumed bytes that are kept at least, where the file has them: see [`LineBuffer::before`].
+const KEPT: usize = 64 << 10;
+
 /// A reused buffer over a file's bytes.
 #[derive(Debug)]
 pub struct LineBuffer {
     bytes: Vec<u8>,
-    /// Unconsumed bytes are `bytes[start..end]`.
+    /// Unconsumed bytes are `bytes[start..end]`; those before were consumed last.
     start: usize,
     end: usize,
     /// File offset of `bytes[start]`.
@@ -59,6 +62,11 @@ impl LineBuffer {
     /// Offset just after the last line given out: where to go on after a restart.
     pub fn consumed(&self) -> u64 {
         self.offset
+    }
+
+    /// The last consumed bytes, unless they are no longer here.
+    pub fn before(&self, length: usize) -> Option<&[u8]> {
+        self.start.checked_sub(length).map(|from| &self.bytes[from..self.start])
     }
 
     /// The next whole line. At the end of the file a partial line stays unconsumed.
@@ -106,15 +114,17 @@ impl LineBuffer {
     }
 
     fn fill(&mut self, file: &mut impl Read) -> io::Result<usize> {
-        if self.start > 0 {
-            self.bytes.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
-        }
         if self.bytes.len() < self.end + CHUNK {
-            self.bytes.resize(self.end + CHUNK, 0);
+            let from = self.start.saturating_sub(KEPT);
+            self.bytes.copy_within(from..self.end, 0);
+            self.start -= from;
+            self.end -= from;
+            let wanted = (self.end + CHUNK).max(3 * CHUNK);
+            if self.bytes.len() < wanted {
+                self.bytes.resize(wanted, 0);
+            }
         }
-        let read = file.read(&mut self.bytes[self.end..])?;
+        let read = file.read(&mut self.bytes[self.end..self.end + CHUNK])?;
         self.end += read;
         Ok(read)
     }
@@ -166,6 +176,22 @@ mod tests {
             assert_eq!(read, vec![(0, "ab".into()), (14, "cd".into())], "step {step}");
             assert_eq!((oversized, consumed), (1, 17), "step {step}");
         }
+    }
+
+    #[test]
+    fn what_was_consumed_last_is_kept() {
+        let line = [b"x".repeat(999), b"\n".to_vec()].concat();
+        let bytes = line.repeat(3 * CHUNK / 500);
+        let mut buffer = LineBuffer::default();
+        let mut file = Dribble(&bytes, usize::MAX);
+        while buffer.next(&mut file).unwrap() != Step::End {
+            let consumed = buffer.consumed() as usize;
+            let kept = KEPT.min(consumed);
+            assert_eq!(buffer.before(kept), Some(&bytes[consumed - kept..consumed]));
+        }
+        assert_eq!(buffer.before(4 * CHUNK), None);
+        buffer.reset(0);
+        assert_eq!(buffer.before(1), None);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::Xxh3;
 
 use super::discover::SourceFile;
 use super::lines::{LineBuffer, Step};
@@ -27,10 +27,10 @@ const ANCHOR_BYTES: u64 = 64 << 10;
 
 /// How many bytes of the file's beginning must be unchanged, too: they tell another file that ends
 /// the same way.
-const HEAD_BYTES: u64 = 512;
+const HEAD_BYTES: usize = 512;
 
 /// Events of one batch; bounds memory, and the work that a crash repeats.
-const BATCH_EVENTS: usize = 2048;
+const BATCH_EVENTS: usize = 512;
 
 /// Reads files one after the other with one buffer.
 #[derive(Debug, Default)]
@@ -63,7 +63,10 @@ impl Reader {
             self.set_projects(&mut events);
             let new_bytes = self.lines.consumed() - cursor.offset;
             cursor.offset = self.lines.consumed();
-            cursor.anchor = anchor(&file, cursor.offset)?;
+            cursor.anchor = match self.lines.before(anchored(cursor.offset)) {
+                Some(last) => hash(&file, cursor.offset, last)?,
+                None => anchor(&file, cursor.offset)?,
+            };
             cursor.state = state.save();
             let stat = if at_end {
                 before
@@ -158,16 +161,35 @@ fn resume_point(
     Ok(None)
 }
 
+/// How many bytes just before an offset must be unchanged.
+fn anchored(offset: u64) -> usize {
+    offset.min(ANCHOR_BYTES) as usize
+}
+
 /// Hash of the bytes just before an offset and of the file's first.
 fn anchor(file: &File, offset: u64) -> io::Result<i64> {
-    let from = offset.saturating_sub(ANCHOR_BYTES);
-    let head = HEAD_BYTES.min(from) as usize;
-    let mut bytes = vec![0; head + (offset - from) as usize];
-    let (first, last) = bytes.split_at_mut(head);
-    match file.read_exact_at(first, 0).and_then(|()| file.read_exact_at(last, from)) {
-        Ok(()) => Ok(xxh3_64(&bytes).cast_signed()),
-        // Shorter than the offset: cut meanwhile. No stored anchor is this one's.
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(!0),
-        Err(error) => Err(error),
+    let mut last = vec![0; anchored(offset)];
+    let from = offset - last.len() as u64;
+    match file.read_exact_at(&mut last, from) {
+        Ok(()) => hash(file, offset, &last),
+        Err(error) => no_anchor(error),
     }
+}
+
+/// The same, where the last bytes before the offset are known.
+fn hash(file: &File, offset: u64, last: &[u8]) -> io::Result<i64> {
+    let mut first = [0; HEAD_BYTES];
+    let first = &mut first[..HEAD_BYTES.min((offset as usize).saturating_sub(last.len()))];
+    if let Err(error) = file.read_exact_at(first, 0) {
+        return no_anchor(error);
+    }
+    let mut hasher = Xxh3::new();
+    hasher.update(first);
+    hasher.update(last);
+    Ok(hasher.digest().cast_signed())
+}
+
+/// Shorter than the offset: cut meanwhile. No stored anchor is this one's.
+fn no_anchor(error: io::Error) -> io::Result<i64> {
+    if error.kind() == io::ErrorKind::UnexpectedEof { Ok(!0) } else { Err(error) }
 }

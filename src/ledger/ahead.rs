@@ -11,11 +11,11 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::holding::{self, Holding, Standing};
+use super::holding::{Holding, Standing};
 use super::identity::{self, SessionFacts};
 use super::names::Names;
 use super::sessions::Sessions;
-use super::{LedgerError, Reader, reader};
+use super::{LedgerError, Reader, reader, rows};
 use crate::model::{AgentId, Batch, Call, Event, Millis, PicoUsd, StoredSource};
 
 /// Batches that are not in the ledger yet, laid over what is.
@@ -81,14 +81,16 @@ impl<'a> Ahead<'a> {
     pub fn take(&mut self, batch: Batch) -> Result<(), LedgerError> {
         for event in batch.events {
             match event {
-                Event::Call(call) => self.take_call(*call, &batch.developer)?,
+                Event::Call(call) => self.take_call(call, &batch.developer)?,
                 Event::Searched { call_id, session_id, searches } => {
                     let place = self
                         .group(call_id.group_key())?
                         .now
                         .iter_mut()
-                        .filter(|row| row.call_id == call_id && row.session_id == session_id)
-                        .min_by_key(|row| row.is_echo);
+                        .filter(|row| {
+                            row.call.call_id == call_id && row.call.session_id == session_id
+                        })
+                        .min_by_key(|row| row.call.is_echo);
                     if let Some(place) = place {
                         place.raise_searches(searches);
                     }
@@ -126,7 +128,7 @@ impl<'a> Ahead<'a> {
             for (rows, comes) in [(&group.before, false), (&group.now, true)] {
                 for row in rows.iter().filter(|row| counts(row)) {
                     show(Shift {
-                        call: row.to_call(),
+                        call: (*row.call).clone(),
                         developer: Arc::clone(&row.developer),
                         known: known(row),
                         comes,
@@ -137,7 +139,7 @@ impl<'a> Ahead<'a> {
         Ok(())
     }
 
-    fn take_call(&mut self, call: Call, developer: &Arc<str>) -> Result<(), LedgerError> {
+    fn take_call(&mut self, call: Box<Call>, developer: &Arc<str>) -> Result<(), LedgerError> {
         let session = self.session(call.agent, &call.session_id)?;
         let group = self.group(call.call_id.group_key())?;
         if let Some(place) = group.now.iter_mut().find(|row| row.is_place_of(&call)) {
@@ -155,7 +157,7 @@ impl<'a> Ahead<'a> {
             Entry::Occupied(group) => Ok(group.into_mut()),
             Entry::Vacant(vacant) => {
                 let before = match self.db {
-                    Some(db) => holding::load_group(db, &mut self.names, key)?,
+                    Some(db) => rows::load_group(db, &mut self.names, key)?,
                     None => Vec::new(),
                 };
                 Ok(vacant.insert(Group { now: before.clone(), before }))
@@ -208,7 +210,9 @@ impl<'a> Ahead<'a> {
         let (mut own, mut first, mut last) = (None, None, None);
         for group in self.groups.values() {
             let is_shared = group.now.iter().any(|row| row.session != session);
-            for at in group.now.iter().filter(|row| row.session == session).map(|row| row.at) {
+            for at in
+                group.now.iter().filter(|row| row.session == session).map(|row| row.call.timestamp)
+            {
                 let earlier = |than: Option<Millis>| Some(than.map_or(at, |than| than.min(at)));
                 if !is_shared {
                     own = earlier(own);
@@ -229,7 +233,7 @@ impl<'a> Ahead<'a> {
 }
 
 fn counts(row: &Holding) -> bool {
-    row.standing == Standing::Counted && row.usage.is_plausible()
+    row.standing == Standing::Counted && row.call.usage.is_plausible()
 }
 
 fn known(row: &Holding) -> Known {

@@ -57,18 +57,22 @@ pub(super) fn settle(group: &mut [Holding], facts: &dyn Fn(i64) -> SessionFacts)
 /// Rows by call: the request id tells requests apart, and a row without one joins a request of
 /// its own session, or else of any.
 fn split_into_calls(group: &[Holding]) -> BTreeMap<Option<Arc<str>>, Vec<usize>> {
-    let named = group
-        .iter()
-        .enumerate()
-        .filter(|(index, other)| other.call_id.request_id.is_some() && !is_replay(group, *index));
+    let named = group.iter().enumerate().filter(|(index, other)| {
+        other.call.call_id.request_id.is_some() && !is_replay(group, *index)
+    });
     let named: Vec<_> = named.map(|(_, other)| (other, other.own_terms().at)).collect();
     let mut calls: BTreeMap<Option<Arc<str>>, Vec<usize>> = BTreeMap::new();
     for (index, row) in group.iter().enumerate() {
-        let request = row.call_id.request_id.clone().or_else(|| {
+        let request = row.call.call_id.request_id.clone().or_else(|| {
             let joined = named.iter().min_by_key(|(other, at)| {
-                (other.session != row.session, other.is_sidechain, at, &other.call_id.request_id)
+                (
+                    other.session != row.session,
+                    other.call.is_sidechain,
+                    at,
+                    &other.call.call_id.request_id,
+                )
             });
-            joined.and_then(|(other, _)| other.call_id.request_id.clone())
+            joined.and_then(|(other, _)| other.call.call_id.request_id.clone())
         });
         calls.entry(request).or_default().push(index);
     }
@@ -81,20 +85,20 @@ fn is_replay(group: &[Holding], row: usize) -> bool {
     let row = &group[row];
     let mut main = group
         .iter()
-        .filter(|other| !other.is_sidechain && other.session == row.session)
-        .map(|other| &other.call_id.request_id)
+        .filter(|other| !other.call.is_sidechain && other.session == row.session)
+        .map(|other| &other.call.call_id.request_id)
         .peekable();
-    row.is_sidechain
-        && row.call_id.request_id.is_some()
+    row.call.is_sidechain
+        && row.call.call_id.request_id.is_some()
         && main.peek().is_some()
-        && main.all(|request| *request != row.call_id.request_id)
+        && main.all(|request| *request != row.call.call_id.request_id)
 }
 
 /// Every row of a call takes the winner's usage and the earliest time. A side thread's copy of
 /// the main thread's answer shows its own cache reads: it must not win.
 fn join(group: &mut [Holding], rows: &[usize]) {
     let mut terms: Vec<(bool, Terms)> =
-        rows.iter().map(|&row| (group[row].is_sidechain, group[row].own_terms())).collect();
+        rows.iter().map(|&row| (group[row].call.is_sidechain, group[row].own_terms())).collect();
     terms.sort_by(|(a_aside, a), (b_aside, b)| {
         a_aside.cmp(b_aside).then_with(|| b.fullness().cmp(&a.fullness()))
     });
@@ -110,13 +114,13 @@ fn join(group: &mut [Holding], rows: &[usize]) {
 
 fn owner_key<'a>(row: &'a Holding, facts: &dyn Fn(i64) -> SessionFacts) -> impl Ord + use<'a> {
     (
-        row.is_background,
+        row.call.is_background,
         facts(row.session),
-        Arc::clone(&row.session_id),
+        Arc::clone(&row.call.session_id),
         // Within a session: a record in the thread's own file before an echo elsewhere.
-        row.is_echo,
-        row.is_sidechain,
-        row.agent_id.as_deref(),
-        row.call_id.request_id.is_none(),
+        row.call.is_echo,
+        row.call.is_sidechain,
+        row.call.agent_id.as_deref(),
+        row.call.call_id.request_id.is_none(),
     )
 }

@@ -4,6 +4,7 @@
 //! the cursor behind it are one transaction. Rows outlive the transcripts they came from.
 
 mod ahead;
+mod checkpoint;
 mod error;
 mod guard;
 mod holding;
@@ -12,12 +13,15 @@ mod inbox;
 mod lookup;
 mod names;
 mod peek;
+mod pending;
 mod prices;
 mod reader;
 mod reprice;
 mod rollup;
+mod rows;
 mod schema;
 mod sessions;
+mod store;
 mod terms;
 mod totals;
 mod writer;

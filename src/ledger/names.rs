@@ -10,14 +10,35 @@ use super::LedgerError;
 use crate::model::AgentId;
 
 /// Who and what a call is charged to, by text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Who {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Who<'a> {
     pub session: i64,
-    pub subagent: Option<Arc<str>>,
-    pub project: Option<Arc<str>>,
-    pub branch: Option<Arc<str>>,
-    pub model: Option<Arc<str>>,
-    pub developer: Arc<str>,
+    pub subagent: Option<&'a Arc<str>>,
+    pub project: Option<&'a Arc<str>>,
+    pub branch: Option<&'a Arc<str>>,
+    pub model: Option<&'a Arc<str>>,
+    pub developer: &'a Arc<str>,
+}
+
+/// The attribution that was looked up last.
+#[derive(Debug)]
+struct Last {
+    id: i64,
+    session: i64,
+    texts: [Option<Arc<str>>; 4],
+    developer: Arc<str>,
+}
+
+impl Last {
+    fn new(id: i64, who: &Who<'_>) -> Self {
+        let texts = [who.subagent, who.project, who.branch, who.model].map(Option::<&_>::cloned);
+        Self { id, session: who.session, texts, developer: Arc::clone(who.developer) }
+    }
+
+    fn who(&self) -> Who<'_> {
+        let [subagent, project, branch, model] = self.texts.each_ref().map(Option::as_ref);
+        Who { session: self.session, subagent, project, branch, model, developer: &self.developer }
+    }
 }
 
 /// The same, read back.
@@ -42,7 +63,8 @@ pub(super) struct Names {
     sources: HashMap<Arc<Path>, i64>,
     attributions: HashMap<[i64; 6], i64>,
     by_attribution: HashMap<i64, Attribution>,
-    last: Option<(Who, i64)>,
+    last: Option<Last>,
+    last_session: Option<(AgentId, Arc<str>, i64)>,
 }
 
 impl Names {
@@ -65,6 +87,23 @@ impl Names {
     }
 
     pub(super) fn session(
+        &mut self,
+        db: &Connection,
+        agent: AgentId,
+        session_id: &Arc<str>,
+    ) -> Result<i64, LedgerError> {
+        // Neighbouring calls mostly are of one session.
+        if let Some((last_agent, last, id)) = &self.last_session
+            && (*last_agent, last) == (agent, session_id)
+        {
+            return Ok(*id);
+        }
+        let id = self.look_up_session(db, agent, session_id)?;
+        self.last_session = Some((agent, Arc::clone(session_id), id));
+        Ok(id)
+    }
+
+    fn look_up_session(
         &mut self,
         db: &Connection,
         agent: AgentId,
@@ -122,27 +161,27 @@ impl Names {
     pub(super) fn attribution_id(
         &mut self,
         db: &Connection,
-        who: &Who,
+        who: &Who<'_>,
     ) -> Result<i64, LedgerError> {
         // Neighbouring calls are mostly charged to the same.
-        if let Some((last, id)) = &self.last
-            && last == who
+        if let Some(last) = &self.last
+            && last.who() == *who
         {
-            return Ok(*id);
+            return Ok(last.id);
         }
         let id = self.look_up_attribution(db, who)?;
-        self.last = Some((who.clone(), id));
+        self.last = Some(Last::new(id, who));
         Ok(id)
     }
 
-    fn look_up_attribution(&mut self, db: &Connection, who: &Who) -> Result<i64, LedgerError> {
+    fn look_up_attribution(&mut self, db: &Connection, who: &Who<'_>) -> Result<i64, LedgerError> {
         let key = [
             who.session,
-            self.name(db, who.subagent.as_deref().unwrap_or(""))?,
-            self.name(db, who.project.as_deref().unwrap_or(""))?,
-            self.name(db, who.branch.as_deref().unwrap_or(""))?,
-            self.name(db, who.model.as_deref().unwrap_or(""))?,
-            self.name(db, &who.developer)?,
+            self.name(db, who.subagent.map_or("", |text| text))?,
+            self.name(db, who.project.map_or("", |text| text))?,
+            self.name(db, who.branch.map_or("", |text| text))?,
+            self.name(db, who.model.map_or("", |text| text))?,
+            self.name(db, who.developer)?,
         ];
         if let Some(&id) = self.attributions.get(&key) {
             return Ok(id);

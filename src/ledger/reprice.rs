@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::params;
 
-use super::holding::{self, StoredCharge};
+use super::holding::StoredCharge;
 use super::names::Names;
 use super::rollup::Deltas;
 use super::writer::Writer;
-use super::{LedgerError, Pricing, Reader};
+use super::{LedgerError, Pricing, Reader, rows};
 use crate::model::UsdTotal;
 
 /// Rows that are looked at in one transaction.
@@ -59,10 +59,10 @@ impl Reader {
     ) -> Result<BTreeMap<String, Repriced>, LedgerError> {
         let mut models: BTreeMap<String, Repriced> = BTreeMap::new();
         let mut names = Names::default();
-        holding::each_counted(&self.db, &mut names, &mut |row| {
+        rows::each_counted(&self.db, &mut names, &mut |row| {
             let Some(old) = row.charge else { return };
-            let new = StoredCharge::new(&(pricing.price)(&row.to_call()), None);
-            let name = row.model.as_deref().unwrap_or(NO_MODEL);
+            let new = StoredCharge::new(&(pricing.price)(&row.call), None);
+            let name = row.call.model.as_deref().unwrap_or(NO_MODEL);
             if !models.contains_key(name) {
                 models.insert(name.to_owned(), Repriced::default());
             }
@@ -120,17 +120,18 @@ impl Writer {
         pricing: &mut Pricing<'_>,
         deltas: &mut Deltas,
     ) -> Result<Option<i64>, LedgerError> {
-        let Some((group_key, mut row)) = holding::load_row(&self.db, &mut self.names, id)? else {
+        let Some((group_key, mut row)) = rows::load_row(&self.db, &mut self.names, id)? else {
             return Ok(None);
         };
         let Some(old) = row.charge else { return Ok(None) };
-        let new = self.charge(&row.to_call(), pricing)?;
+        let new = self.charge(&row.call, pricing)?;
         if !differs(&old, &new) {
             return Ok(None);
         }
         self.supersede(id, &old, pricing)?;
-        let (before, now) = holding::store(&self.db, &mut self.names, group_key, &mut row, new)?;
+        let (before, now) = row.charge_to(row.attribution, new);
         deltas.replace(before, now);
+        rows::update(&self.db, group_key, &row)?;
         Ok(Some(row.session))
     }
 

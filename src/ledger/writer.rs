@@ -1,18 +1,19 @@
 //! The only writer: batches in, rows and sums and cursors out, one transaction at a time.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
-use super::holding::{self, Holding, StoredCharge};
-use super::identity;
+use super::checkpoint::Checkpointer;
+use super::holding::Holding;
 use super::names::Names;
+use super::pending::{KeySet, Pending};
 use super::rollup::{Change, Deltas};
 use super::sessions::Sessions;
-use super::{LedgerError, Pricing, reader, schema};
-use crate::model::{AgentId, Batch, Call, CallId, Cost, Cursor, Event, FileStat, StoredSource};
+use super::{LedgerError, Pricing, reader, rows, schema};
+use crate::model::{AgentId, Batch, Call, CallId, Event, StoredSource};
 
 /// Calls that are settled and stored together.
 const STORE_STEP: usize = 512;
@@ -34,54 +35,13 @@ pub struct Writer {
     /// Number of the book in use, and of its rows that charges name.
     pub(super) book: Option<i64>,
     pub(super) price_rows: HashMap<u32, i64>,
-    pending: Pending,
+    pub(super) pending: Pending,
     /// What commits changed since they were taken; none while nobody asks.
     changes: Option<Vec<Change>>,
     /// During a bulk: every group the ledger has. Asking the database costs as much as storing.
-    known_groups: Option<HashSet<i64>>,
-}
-
-/// What was applied since the last commit.
-#[derive(Debug, Default)]
-struct Pending {
-    open: bool,
-    /// Groups that are stored already, in this transaction.
-    stored: usize,
-    groups: HashMap<i64, Vec<Holding>>,
-    /// Rows of long groups, by request.
-    long: HashMap<i64, HashMap<i64, Vec<usize>>>,
-    /// Groups in the order they came.
-    order: Vec<i64>,
-    cursors: HashMap<i64, (AgentId, FileStat, Cursor)>,
-    touched: BTreeSet<i64>,
-}
-
-impl Pending {
-    /// The same as for any other group, which has been loaded.
-    fn apply_to_long(
-        &mut self,
-        key: i64,
-        call: Call,
-        session: i64,
-        source: i64,
-        developer: &Arc<str>,
-    ) {
-        let group = self.groups.entry(key).or_default();
-        let by_request = self.long.entry(key).or_insert_with(|| {
-            let mut by_request: HashMap<i64, Vec<usize>> = HashMap::new();
-            for (index, row) in group.iter().enumerate() {
-                by_request.entry(row.call_id.request_key()).or_default().push(index);
-            }
-            by_request
-        });
-        let of_request = by_request.entry(call.call_id.request_key()).or_default();
-        if let Some(&index) = of_request.iter().find(|&&index| group[index].is_place_of(&call)) {
-            group[index].absorb(&call, source);
-        } else {
-            of_request.push(group.len());
-            group.push(Holding::new(call, session, Arc::clone(developer), source));
-        }
-    }
+    known_groups: Option<KeySet>,
+    /// During a bulk.
+    checkpointer: Option<Checkpointer>,
 }
 
 impl Writer {
@@ -99,6 +59,7 @@ impl Writer {
             pending: Pending::default(),
             changes: None,
             known_groups: None,
+            checkpointer: None,
         })
     }
 
@@ -145,14 +106,18 @@ impl Writer {
         let stored = self.store_pending(pricing).and_then(|()| {
             self.db.execute_batch("COMMIT")?;
             self.pending = Pending::default();
+            if let Some(checkpointer) = &self.checkpointer {
+                checkpointer.want();
+            }
             Ok(())
         });
         self.undo_on_error(stored)
     }
 
-    /// For many large transactions: leaves the write-ahead log alone until [`Writer::end_bulk`].
+    /// For many large transactions: does not wait for the disk until [`Writer::end_bulk`].
     pub fn begin_bulk(&mut self) -> Result<(), LedgerError> {
         self.db.pragma_update(None, "wal_autocheckpoint", 0)?;
+        self.checkpointer = Some(Checkpointer::start(&self.path));
         let stored: i64 =
             self.db.query_row("SELECT ifnull(max(id), 0) FROM call", [], |row| row.get(0))?;
         if stored <= KNOWN_GROUPS_LIMIT {
@@ -166,6 +131,7 @@ impl Writer {
     /// Folds the write-ahead log into the database.
     pub fn end_bulk(&mut self) -> Result<(), LedgerError> {
         self.known_groups = None;
+        self.checkpointer = None;
         self.db.pragma_update(None, "wal_autocheckpoint", 1000)?;
         // Busy readers may keep it from finishing; the next automatic checkpoint will.
         self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
@@ -228,18 +194,18 @@ impl Writer {
         developer: &Arc<str>,
     ) -> Result<(), LedgerError> {
         match event {
-            Event::Call(call) => self.apply_call(*call, source, developer),
+            Event::Call(call) => self.apply_call(call, source, developer),
             Event::Searched { call_id, session_id, searches } => {
                 self.apply_searches(&call_id, &session_id, searches)
             }
             Event::SessionSeen { session_id, timestamp } => {
                 let session = self.names.session(&self.db, agent, &session_id)?;
-                self.pending.touched.insert(session);
+                self.pending.touch(session);
                 Sessions::note_seen(&self.db, session, timestamp)
             }
             Event::ReportedCost { session_id, timestamp, total } => {
                 let session = self.names.session(&self.db, agent, &session_id)?;
-                self.pending.touched.insert(session);
+                self.pending.touch(session);
                 self.sessions.note_reported(&self.db, session, timestamp, total)
             }
             // Nothing was billed; the turn counters want it, the ledger does not.
@@ -249,7 +215,7 @@ impl Writer {
 
     fn apply_call(
         &mut self,
-        call: Call,
+        call: Box<Call>,
         source: i64,
         developer: &Arc<str>,
     ) -> Result<(), LedgerError> {
@@ -261,9 +227,10 @@ impl Writer {
         } else if let Some(place) = group.iter_mut().find(|row| row.is_place_of(&call)) {
             place.absorb(&call, source);
         } else {
+            group.reserve_exact(1); // mostly the only one
             group.push(Holding::new(call, session, Arc::clone(developer), source));
         }
-        self.pending.touched.insert(session);
+        self.pending.touch(session);
         Ok(())
     }
 
@@ -276,12 +243,12 @@ impl Writer {
         let group = self.group(call_id.group_key())?;
         let place = group
             .iter_mut()
-            .filter(|row| row.call_id == *call_id && row.session_id == *session_id)
-            .min_by_key(|row| row.is_echo);
+            .filter(|row| row.call.call_id == *call_id && row.call.session_id == *session_id)
+            .min_by_key(|row| row.call.is_echo);
         if let Some(place) = place {
             place.raise_searches(searches);
             let session = place.session;
-            self.pending.touched.insert(session);
+            self.pending.touch(session);
         }
         Ok(())
     }
@@ -296,7 +263,7 @@ impl Writer {
                 let rows = if is_new {
                     Vec::new()
                 } else {
-                    holding::load_group(&self.db, &mut self.names, key)?
+                    rows::load_group(&self.db, &mut self.names, key)?
                 };
                 self.pending.order.push(key);
                 Ok(vacant.insert(rows))
@@ -309,156 +276,4 @@ impl Writer {
             changes.extend(deltas.changes());
         }
     }
-
-    fn store_pending(&mut self, pricing: &mut Pricing<'_>) -> Result<(), LedgerError> {
-        for (source, (agent, stat, cursor)) in std::mem::take(&mut self.pending.cursors) {
-            store_cursor(&self.db, source, agent, &stat, &cursor)?;
-        }
-        let mut deltas = Deltas::default();
-        let mut groups = std::mem::take(&mut self.pending.groups);
-        self.pending.long.clear();
-        let mut contested = HashMap::new();
-        let order = std::mem::take(&mut self.pending.order);
-        self.pending.stored += order.len();
-        for key in order {
-            let Some(mut group) = groups.remove(&key) else { continue };
-            if group.iter().any(|row| row.session != group[0].session) {
-                self.hold_back(key, &mut group, pricing, &mut deltas)?;
-                contested.insert(key, group);
-            } else {
-                if group.len() > 1 {
-                    let facts = |session| self.sessions.facts(session);
-                    identity::settle(&mut group, &facts);
-                }
-                self.store_group(key, &mut group, pricing, &mut deltas)?;
-            }
-        }
-        self.settle_contested(contested, pricing, &mut deltas)?;
-        self.note_changes(&deltas);
-        deltas.store(&self.db)?;
-        for session in std::mem::take(&mut self.pending.touched) {
-            self.sessions.store_unlogged(&self.db, session)?;
-        }
-        Ok(())
-    }
-
-    /// Rows that several sessions hold: who owns them depends on facts about the sessions, and
-    /// those on every row of this transaction. So the rows are stored first, settled later.
-    fn hold_back(
-        &mut self,
-        key: i64,
-        group: &mut [Holding],
-        pricing: &mut Pricing<'_>,
-        deltas: &mut Deltas,
-    ) -> Result<(), LedgerError> {
-        identity::settle(group, &|session| self.sessions.facts(session));
-        for row in group.iter() {
-            self.pending.touched.insert(row.session);
-            if row.shared {
-                self.sessions.set_sharing(row.session);
-            }
-        }
-        self.store_group(key, group, pricing, deltas)
-    }
-
-    fn settle_contested(
-        &mut self,
-        mut contested: HashMap<i64, Vec<Holding>>,
-        pricing: &mut Pricing<'_>,
-        deltas: &mut Deltas,
-    ) -> Result<(), LedgerError> {
-        let touched: Vec<i64> = self.pending.touched.iter().copied().collect();
-        for session in touched {
-            if self.sessions.is_sharing(session) && self.sessions.refresh(&self.db, session)? {
-                for key in self.shared_groups(session)? {
-                    if let std::collections::hash_map::Entry::Vacant(vacant) = contested.entry(key)
-                    {
-                        vacant.insert(holding::load_group(&self.db, &mut self.names, key)?);
-                    }
-                }
-            }
-        }
-        for (key, mut group) in contested {
-            for row in &group {
-                if !self.sessions.knows_facts(row.session) {
-                    self.sessions.refresh(&self.db, row.session)?;
-                }
-                self.pending.touched.insert(row.session);
-            }
-            identity::settle(&mut group, &|session| self.sessions.facts(session));
-            self.store_group(key, &mut group, pricing, deltas)?;
-        }
-        Ok(())
-    }
-
-    fn shared_groups(&self, session: i64) -> Result<Vec<i64>, LedgerError> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT DISTINCT group_key FROM call
-             WHERE shared AND attribution IN (SELECT id FROM attribution WHERE session = ?1)",
-        )?;
-        let keys = statement.query_map([session], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        Ok(keys)
-    }
-
-    fn store_group(
-        &mut self,
-        key: i64,
-        group: &mut [Holding],
-        pricing: &mut Pricing<'_>,
-        deltas: &mut Deltas,
-    ) -> Result<(), LedgerError> {
-        for row in group.iter_mut().filter(|row| row.changed) {
-            let charge = match row.charge {
-                Some(charge) => charge,
-                None => self.charge(&row.to_call(), pricing)?,
-            };
-            let (before, now) = holding::store(&self.db, &mut self.names, key, row, charge)?;
-            deltas.replace(before, now);
-        }
-        Ok(())
-    }
-
-    /// Prices a call and notes the price row it was priced with.
-    pub(super) fn charge(
-        &mut self,
-        call: &Call,
-        pricing: &mut Pricing<'_>,
-    ) -> Result<StoredCharge, LedgerError> {
-        let cost = (pricing.price)(call);
-        let row = match cost {
-            Cost::Priced(charge) => charge.row,
-            Cost::Unpriced(_) => None,
-        };
-        let price_row = row.map(|row| self.price_row(row, pricing)).transpose()?;
-        Ok(StoredCharge::new(&cost, price_row))
-    }
-}
-
-fn store_cursor(
-    db: &Connection,
-    source: i64,
-    agent: AgentId,
-    stat: &FileStat,
-    cursor: &Cursor,
-) -> Result<(), LedgerError> {
-    db.prepare_cached(
-        "UPDATE source SET agent = ?2, dev = ?3, ino = ?4, size = ?5, mtime_ns = ?6, ctime_ns = ?7,
-             \"offset\" = ?8, anchor = ?9, unparsed = ?10, oversized = ?11, state = ?12
-         WHERE id = ?1",
-    )?
-    .execute(params![
-        source,
-        agent as i64,
-        stat.dev.cast_signed(),
-        stat.ino.cast_signed(),
-        stat.size.cast_signed(),
-        stat.mtime_ns,
-        stat.ctime_ns,
-        cursor.offset.cast_signed(),
-        cursor.anchor,
-        cursor.unparsed.cast_signed(),
-        cursor.oversized.cast_signed(),
-        cursor.state,
-    ])?;
-    Ok(())
 }

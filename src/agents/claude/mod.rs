@@ -8,9 +8,12 @@
 mod account;
 mod process;
 mod prompt;
+mod quick;
+mod raw;
 mod record;
 mod registry;
 mod relay;
+mod repeat;
 mod resume;
 mod search;
 mod statement;
@@ -18,19 +21,19 @@ mod turn;
 mod usage;
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 pub use self::account::is_on_plan;
-use self::record::{Body, Message, Record, Usage};
+use self::raw::Raw;
+use self::record::{Message, Record, Usage};
 use self::usage::Part;
-use super::{Agent, LastSeen, Live, Unparsed, json};
+use super::json::{self, RawText};
+use super::{Agent, LastSeen, Live, Unparsed};
 use crate::model::{AgentId, Call, CallId, CallKind, Event, Millis, PicoUsd, Qualifiers};
 
 /// The model name of records that the client made up itself: errors, interruptions.
@@ -49,6 +52,8 @@ pub struct State {
     saved: Saved,
     with_repeats: bool,
     last: Option<Last>,
+    /// The line that told of it.
+    pattern: repeat::Pattern,
     sessions: LastSeen,
     agents: LastSeen,
     models: LastSeen,
@@ -146,6 +151,7 @@ impl Agent for Claude {
             saved: saved.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
             with_repeats: false,
             last: None,
+            pattern: repeat::Pattern::default(),
             sessions: LastSeen::default(),
             agents: LastSeen::default(),
             models: LastSeen::default(),
@@ -171,8 +177,12 @@ impl Agent for Claude {
         if !(record.starts_with(b"{") && record.ends_with(b"}")) {
             return Err(Unparsed::NotJson);
         }
-        if !state.wants(record) {
+        if state.repeats(record) || !state.wants(record) {
             return Ok(());
+        }
+        if let Some((parsed, places)) = quick::record(record) {
+            let raw = Raw::new(record, offset).with_places(places);
+            return state.read(&parsed, &raw, events);
         }
         // Invalid UTF-8 in some text must not lose the counts beside it. And text that is known to
         // be valid parses faster.
@@ -180,11 +190,11 @@ impl Agent for Claude {
         let text = std::str::from_utf8(record)
             .map_or_else(|_| String::from_utf8_lossy(record), Cow::Borrowed);
         if let Ok(parsed) = serde_json::from_str(&text) {
-            return state.read(&parsed, &Raw::new(&text, offset), events);
+            return state.read(&parsed, &Raw::new(text.as_bytes(), offset), events);
         }
         let text = json::mended(&text);
         let parsed = serde_json::from_str(&text).map_err(|_| Unparsed::NotJson)?;
-        state.read(&parsed, &Raw::new(&text, offset), events)
+        state.read(&parsed, &Raw::new(text.as_bytes(), offset), events)
     }
 
     fn is_executable(&self, exe: &Path, argv: &[OsString]) -> bool {
@@ -218,6 +228,21 @@ impl Agent for Claude {
 }
 
 impl State {
+    /// The record adds nothing to the call before but a later time. More than a third of the
+    /// records with a usage are such, and need not be read.
+    fn repeats(&mut self, record: &[u8]) -> bool {
+        let (Some(last), Some(time)) = (&self.last, self.pattern.time_of(record)) else {
+            return false;
+        };
+        let later = Millis::parse(time).filter(|time| *time >= last.call.timestamp);
+        // The block that it adds may use a tool.
+        if later.is_none() || NEEDLES.web_search.find(record).is_some() {
+            return false;
+        }
+        self.saved.latest = self.saved.latest.max(later);
+        true
+    }
+
     fn read(
         &mut self,
         record: &Record<'_>,
@@ -327,7 +352,7 @@ impl State {
     ) -> Result<(), Unparsed> {
         let timestamp = line.timestamp.or(self.saved.latest).ok_or(Unparsed::NoTimestamp)?;
         let main = usage::message_part(message, usage);
-        let iterations = usage.iterations.map_or("", RawValue::get);
+        let iterations = usage.iterations.0.unwrap_or_default();
         let is_final = message.stop_reason.non_empty().is_some() || iterations.len() > "[]".len();
         self.saved.latest = self.saved.latest.max(Some(timestamp));
         if self.repeats_last(record, line, message, timestamp, &main, iterations, is_final) {
@@ -372,13 +397,24 @@ impl State {
             is_sidechain: line.is_sidechain,
             is_echo: line.is_echo,
             is_background: record.session_kind.is("bg"),
-            reported_cost: record.cost_usd.and_then(positive_usd),
+            reported_cost: positive_usd(record.cost_usd),
             offset: raw.offset,
         };
         for part in usage::further_parts(message, usage, &steps) {
             events.push(Event::Call(Box::new(part_call(&call, part))));
         }
         if !self.with_repeats {
+            // A line that names no response, or shares its name, is told apart by what may differ.
+            match &raw.places {
+                Some(places)
+                    if !line.is_echo
+                        && message.id.non_empty().is_some()
+                        && call.call_id.run.is_none() =>
+                {
+                    self.pattern.set(raw.record, places);
+                }
+                _ => self.pattern.forget(),
+            }
             self.last = Some(Last {
                 call: call.clone(),
                 qualifiers: main.qualifiers,
@@ -466,7 +502,7 @@ impl State {
     }
 
     fn read_reported_cost(&mut self, record: &Record<'_>, events: &mut Vec<Event>) {
-        let Some(total) = record.total_cost_usd.and_then(positive_usd) else { return };
+        let Some(total) = positive_usd(record.total_cost_usd) else { return };
         let session_id = self.session_of(record);
         let timestamp = record.timestamp.as_deref().and_then(Millis::parse).or(self.saved.latest);
         events.extend(match timestamp {
@@ -484,30 +520,6 @@ struct Line<'a> {
     agent_id: Option<Arc<str>>,
     is_sidechain: bool,
     is_echo: bool,
-}
-
-/// The record's bytes and where they begin.
-struct Raw<'a> {
-    text: &'a str,
-    offset: u64,
-    /// What the record passes over unread, the body may have to read.
-    mended: OnceCell<String>,
-}
-
-impl<'a> Raw<'a> {
-    fn new(text: &'a str, offset: u64) -> Self {
-        Self { text, offset, mended: OnceCell::new() }
-    }
-
-    fn body(&self) -> Option<Body<'_>> {
-        let mended = || self.mended.get_or_init(|| json::mended(self.text));
-        serde_json::from_str(self.text).or_else(|_| serde_json::from_str(mended())).ok()
-    }
-
-    /// The body, where it may use the `WebSearch` tool.
-    fn search_body(&self) -> Option<Body<'_>> {
-        NEEDLES.web_search.find(self.text.as_bytes()).and_then(|_| self.body())
-    }
 }
 
 fn part_call(message: &Call, part: Part) -> Call {
@@ -532,8 +544,8 @@ fn part_call(message: &Call, part: Part) -> Call {
 }
 
 /// A positive number, or a string with one, as money.
-fn positive_usd(value: &RawValue) -> Option<PicoUsd> {
-    let text = value.get().trim().trim_matches('"');
+fn positive_usd(value: RawText<'_>) -> Option<PicoUsd> {
+    let text = value.0?.trim().trim_matches('"');
     PicoUsd::parse_rounded(text).ok().filter(|amount| *amount > PicoUsd::ZERO)
 }
 

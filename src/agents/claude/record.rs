@@ -1,12 +1,11 @@
 //! The shapes of Claude Code's records: one struct per JSON object, only the fields that count.
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use crate::agents::json::{Count, Flag, Object, Text, TextOrObjects};
+use crate::agents::json::{Count, Flag, Object, RawText, Text, TextOrObjects};
 
 /// One line of a transcript.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Record<'a> {
     #[serde(borrow, default, rename = "type")]
     pub kind: Text<'a>,
@@ -35,7 +34,7 @@ pub(super) struct Record<'a> {
     pub api_error_status: Count,
     /// The client's own figure, in versions before about 1.0.9.
     #[serde(borrow, default, rename = "costUSD")]
-    pub cost_usd: Option<&'a RawValue>,
+    pub cost_usd: RawText<'a>,
     #[serde(borrow, default)]
     pub message: Object<Message<'a>>,
     /// The echo of a subagent's line in a `progress` record.
@@ -43,7 +42,7 @@ pub(super) struct Record<'a> {
     pub data: Object<Progress<'a>>,
     /// `cost-state` records: the client's total for the session so far.
     #[serde(borrow, default, rename = "totalCostUSD")]
-    pub total_cost_usd: Option<&'a RawValue>,
+    pub total_cost_usd: RawText<'a>,
 }
 
 /// What a line says beside its counts: read only where it matters, for it is most of the bytes.
@@ -81,7 +80,7 @@ impl<'a> Body<'a> {
 }
 
 /// The provider's message object.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Message<'a> {
     #[serde(borrow, default)]
     pub id: Text<'a>,
@@ -95,14 +94,14 @@ pub(super) struct Message<'a> {
     pub usage: Object<Usage<'a>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct StopDetails<'a> {
     #[serde(borrow, default)]
     pub category: Text<'a>,
 }
 
 /// `message.usage`, the provider's bill for one response.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Usage<'a> {
     #[serde(default)]
     pub input_tokens: Count,
@@ -126,13 +125,13 @@ pub(super) struct Usage<'a> {
     pub inference_geo: Text<'a>,
     /// [`Iteration`]s; read on demand.
     #[serde(borrow, default)]
-    pub iterations: Option<&'a RawValue>,
+    pub iterations: RawText<'a>,
     #[serde(borrow, default)]
     pub fallback_credit: Object<FallbackCredit<'a>>,
 }
 
 /// Cache writes by lifetime.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 pub(super) struct CacheCreation {
     #[serde(default)]
     pub ephemeral_5m_input_tokens: Count,
@@ -140,13 +139,13 @@ pub(super) struct CacheCreation {
     pub ephemeral_1h_input_tokens: Count,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct OutputDetails {
     #[serde(default)]
     pub thinking_tokens: Count,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct ServerToolUse {
     #[serde(default)]
     pub web_search_requests: Count,
@@ -174,20 +173,20 @@ pub(super) struct Iteration<'a> {
     pub stop_details: Object<StopDetails<'a>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct FallbackCredit<'a> {
     #[serde(borrow, default)]
     pub status: Object<Typed<'a>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Typed<'a> {
     #[serde(borrow, default, rename = "type")]
     pub kind: Text<'a>,
 }
 
 /// `progress.data`: a nested copy of a subagent's record.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Progress<'a> {
     #[serde(borrow, default, rename = "agentId")]
     pub agent_id: Text<'a>,
@@ -195,7 +194,7 @@ pub(super) struct Progress<'a> {
     pub message: Object<Nested<'a>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Nested<'a> {
     #[serde(borrow, default)]
     pub uuid: Text<'a>,

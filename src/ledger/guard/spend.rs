@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::names::{self, Names};
 use super::super::reader::{self, Charged, Unlogged};
-use super::super::{LedgerError, Reader, Writer, holding};
+use super::super::{LedgerError, Reader, Writer, rows};
 use crate::model::money::PICO_PER_USD;
 use crate::model::{AgentId, Call, Millis, PicoUsd, SessionKey, UsdTotal};
 
@@ -125,7 +125,7 @@ impl Reader {
         time: &Range<Millis>,
         show: &mut dyn FnMut(i64, &Call),
     ) -> Result<(), LedgerError> {
-        holding::each_unpriced(&self.db, &mut Names::default(), time, show)
+        rows::each_unpriced(&self.db, &mut Names::default(), time, show)
     }
 
     /// Shows every counted, plausible call of a time, in order: when, what it is charged to, and
@@ -202,7 +202,7 @@ impl Writer {
         time: &Range<Millis>,
         show: &mut dyn FnMut(i64, &Call),
     ) -> Result<(), LedgerError> {
-        holding::each_unpriced(&self.db, &mut self.names, time, show)
+        rows::each_unpriced(&self.db, &mut self.names, time, show)
     }
 }
 

@@ -1,0 +1,41 @@
+//! A record as it stands in the file, for what its parsed form leaves out.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use super::NEEDLES;
+use super::quick::Places;
+use super::record::Body;
+use crate::agents::json;
+
+/// The record's bytes and where they begin.
+pub(super) struct Raw<'a> {
+    pub record: &'a [u8],
+    pub offset: u64,
+    /// Where its values stand, if it was read quickly.
+    pub places: Option<Places>,
+    /// What the record passes over unread, the body may have to read.
+    text: OnceCell<Cow<'a, str>>,
+    mended: OnceCell<String>,
+}
+
+impl<'a> Raw<'a> {
+    pub(super) fn new(record: &'a [u8], offset: u64) -> Self {
+        Self { record, offset, places: None, text: OnceCell::new(), mended: OnceCell::new() }
+    }
+
+    pub(super) fn with_places(self, places: Places) -> Self {
+        Self { places: Some(places), ..self }
+    }
+
+    pub(super) fn body(&self) -> Option<Body<'_>> {
+        let text = self.text.get_or_init(|| String::from_utf8_lossy(self.record));
+        let mended = || self.mended.get_or_init(|| json::mended(text));
+        serde_json::from_str(text).or_else(|_| serde_json::from_str(mended())).ok()
+    }
+
+    /// The body, where it may use the `WebSearch` tool.
+    pub(super) fn search_body(&self) -> Option<Body<'_>> {
+        NEEDLES.web_search.find(self.record).and_then(|_| self.body())
+    }
+}

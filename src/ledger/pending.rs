@@ -1,0 +1,92 @@
+//! What was applied and is not stored yet.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+
+use super::holding::Holding;
+use crate::model::{AgentId, Call, Cursor, FileStat};
+
+/// By group key.
+pub(super) type KeyMap<T> = HashMap<i64, T, BuildHasherDefault<KeyHasher>>;
+
+/// Group keys.
+pub(super) type KeySet = HashSet<i64, BuildHasherDefault<KeyHasher>>;
+
+/// Group keys are hashes already: hashing each again took longer than finding it.
+#[derive(Debug, Default)]
+pub(super) struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_i64(&mut self, key: i64) {
+        self.0 = key.cast_unsigned();
+    }
+}
+
+/// What was applied since the last commit.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    pub open: bool,
+    /// Groups that are stored already, in this transaction.
+    pub stored: usize,
+    pub groups: KeyMap<Vec<Holding>>,
+    /// Rows of long groups, by request.
+    pub long: KeyMap<KeyMap<Vec<usize>>>,
+    /// Groups in the order they came.
+    pub order: Vec<i64>,
+    pub cursors: HashMap<i64, (AgentId, FileStat, Cursor)>,
+    pub touched: BTreeSet<i64>,
+    last_touched: Option<i64>,
+}
+
+impl Pending {
+    /// Notes that something of a session changed.
+    pub(super) fn touch(&mut self, session: i64) {
+        if self.last_touched != Some(session) {
+            self.touched.insert(session);
+            self.last_touched = Some(session);
+        }
+    }
+
+    /// Every session that was touched, and forgets them.
+    pub(super) fn take_touched(&mut self) -> BTreeSet<i64> {
+        self.last_touched = None;
+        std::mem::take(&mut self.touched)
+    }
+
+    /// The same as for any other group, which has been loaded.
+    pub(super) fn apply_to_long(
+        &mut self,
+        key: i64,
+        call: Box<Call>,
+        session: i64,
+        source: i64,
+        developer: &Arc<str>,
+    ) {
+        let group = self.groups.entry(key).or_default();
+        let by_request = self.long.entry(key).or_insert_with(|| {
+            let mut by_request: KeyMap<Vec<usize>> = KeyMap::default();
+            for (index, row) in group.iter().enumerate() {
+                by_request.entry(row.call.call_id.request_key()).or_default().push(index);
+            }
+            by_request
+        });
+        let of_request = by_request.entry(call.call_id.request_key()).or_default();
+        if let Some(&index) = of_request.iter().find(|&&index| group[index].is_place_of(&call)) {
+            group[index].absorb(&call, source);
+        } else {
+            of_request.push(group.len());
+            group.push(Holding::new(call, session, Arc::clone(developer), source));
+        }
+    }
+}
