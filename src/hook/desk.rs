@@ -8,6 +8,7 @@ use crate::model::{Action, Millis, Note, Permille, Sighting};
 /// The inbox, made only if there is something to write.
 pub struct Desk {
     inbox: Option<Inbox>,
+    has_written: bool,
     path: PathBuf,
     now: Millis,
 }
@@ -15,7 +16,7 @@ pub struct Desk {
 impl Desk {
     /// With the inbox as far as there is one.
     pub fn new(inbox: Option<Inbox>, path: PathBuf, now: Millis) -> Self {
-        Self { inbox, path, now }
+        Self { inbox, has_written: false, path, now }
     }
 
     fn inbox(&mut self) -> Result<&Inbox, LedgerError> {
@@ -23,7 +24,13 @@ impl Desk {
             Some(inbox) => inbox,
             None => Inbox::create_quickly(&self.path)?,
         };
+        self.has_written = true;
         Ok(self.inbox.insert(inbox))
+    }
+
+    /// Leaves the inbox as one that the next can open quickly.
+    pub fn tidy(&self) -> Result<(), LedgerError> {
+        self.inbox.as_ref().filter(|_| self.has_written).map_or(Ok(()), Inbox::fold_long_log)
     }
 
     /// Leaves word of a process.

@@ -75,6 +75,9 @@ pub fn run(event: &Event, agent: AgentId, setting: &mut Setting<'_>) -> Outcome 
             let session = SessionKey { agent, session_id: Arc::clone(id) };
             let mut run = Run::start(event, moment, session, setting);
             run.answer();
+            if let Err(error) = run.desk.tidy() {
+                run.trouble.push(error.to_string());
+            }
             outcome.trouble.append(&mut run.trouble);
             outcome.answer = run.answer;
         }

@@ -1,6 +1,7 @@
 //! Quick looks at the ledger and its inbox, for a hook: short waits, no write unless there is
 //! something to say, and nothing left to do when the connections are closed.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,8 +17,8 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// Beyond this many, a further failure says nothing new.
 const MOST_NOTES: i64 = 2000;
 
-/// Pages of the inbox's log before it is folded in.
-const LOG_PAGES: i64 = 100;
+/// Bytes of the inbox's log before a hook folds it in; the first to open it reads all of it.
+const LONG_LOG: u64 = 512 << 10;
 
 /// What the inbox holds that the writer of the ledger has not stored yet, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -142,6 +143,18 @@ impl Inbox {
         Ok(keys.into_iter().filter(|key| !said.contains(key)).collect())
     }
 
+    /// Folds a long log into the database and begins a new one. While a daemon runs the log is its
+    /// business; while none does, one hook in a hundred waits for the disk.
+    pub fn fold_long_log(&self) -> Result<(), LedgerError> {
+        let log = self.db.path().map(|path| format!("{path}-wal"));
+        let is_long = |log: String| fs::metadata(log).is_ok_and(|file| file.len() > LONG_LOG);
+        if log.is_some_and(is_long) {
+            // Whoever is in it just now keeps it as it is; the next will do.
+            self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        }
+        Ok(())
+    }
+
     /// Leaves a note unless nobody has taken away any for very long.
     pub fn leave_if_there_is_room(&self, note: &Note, now: Millis) -> Result<(), LedgerError> {
         let waiting: i64 =
@@ -160,10 +173,11 @@ impl Inbox {
     }
 }
 
-/// Keeps the log short: while no daemon runs every hook is the first to open it, and reads all of it.
+/// No commit folds the log in: without another connection nobody would remember that it is, and
+/// every further one would do it again and wait for the disk. See [`Inbox::fold_long_log`].
 fn quicken(db: &Connection) -> Result<(), LedgerError> {
     db.pragma_update(None, "synchronous", "NORMAL")?;
-    db.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+    db.pragma_update(None, "wal_autocheckpoint", 0)?;
     Ok(())
 }
 
