@@ -70,7 +70,7 @@ fn notice(news: News, paths: &Paths) -> Notice {
         News::Reading(progress) => {
             Notice::Reading { read_bytes: progress.read_bytes, total_bytes: progress.total_bytes }
         }
-        News::Live => Notice::Live,
+        News::Live | News::Reloaded => Notice::Live,
         News::Unwatched(why) => Notice::Trouble(format!("looking every second: {why}")),
         News::Waiting(why) => Notice::Trouble(format!("will try again: {why}")),
         News::Trouble(problems) => {
@@ -80,7 +80,6 @@ fn notice(news: News, paths: &Paths) -> Notice {
             let more = problems.len().saturating_sub(1);
             Notice::Trouble(if more == 0 { first } else { format!("{first}, and {more} more") })
         }
-        News::Reloaded => Notice::Live,
         News::Refused(why) => Notice::Trouble(format!("the config cannot be used: {why}")),
         News::Failed(error) => Notice::Failed(error),
     }

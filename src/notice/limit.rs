@@ -49,8 +49,8 @@ mod tests {
 
     #[test]
     fn a_call_that_hangs_or_panics_is_a_failure_in_words() {
-        let (hold, held) = mpsc::channel::<()>();
-        let hang = move || held.recv().map_err(|error| error.to_string());
+        let (hold, gate) = mpsc::channel::<()>();
+        let hang = move || gate.recv().map_err(|error| error.to_string());
         let outcome = call_within("hangs", Duration::from_millis(50), hang);
         assert_eq!(outcome, Err("did not answer within 0.05 s".into()));
         drop(hold);

@@ -169,9 +169,9 @@ mod tests {
 
     #[test]
     fn a_channel_that_hangs_delays_no_other() {
-        let (_hold, held) = mpsc::channel();
+        let (_hold, gate) = mpsc::channel();
         let fakes: Vec<Arc<dyn Notifier>> =
-            vec![Arc::new(Fake("hangs", Some(Mutex::new(held)))), Arc::new(Fake("works", None))];
+            vec![Arc::new(Fake("hangs", Some(Mutex::new(gate)))), Arc::new(Fake("works", None))];
         let (wake, woken) = mpsc::channel();
         let limit = Duration::from_millis(300);
         let teller = Teller::with(fakes, limit, move || wake.send(()).unwrap());
@@ -193,8 +193,8 @@ mod tests {
 
     #[test]
     fn attempts_that_hang_do_not_pile_up() {
-        let (hold, held) = mpsc::channel();
-        let fakes: Vec<Arc<dyn Notifier>> = vec![Arc::new(Fake("hangs", Some(Mutex::new(held))))];
+        let (hold, gate) = mpsc::channel();
+        let fakes: Vec<Arc<dyn Notifier>> = vec![Arc::new(Fake("hangs", Some(Mutex::new(gate))))];
         let teller = Teller::with(fakes, Duration::from_millis(20), || {});
         let outcome = |number| {
             teller.send(number, "hangs", notice()).unwrap();

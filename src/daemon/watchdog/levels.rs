@@ -3,9 +3,7 @@
 use super::sessions::Touched;
 use super::{Look, Watchdog};
 use crate::ledger::LedgerError;
-use crate::model::{
-    Action, ActionKind, LIMIT, Latch, Notice, Permille, PicoUsd, SessionKey, UsdTotal,
-};
+use crate::model::{Action, ActionKind, LIMIT, Notice, Permille, SessionKey};
 use crate::notice::words;
 use crate::policy::{Decision, notice_key};
 
@@ -33,7 +31,7 @@ impl Watchdog {
             let project = culprit.as_ref().map(|(_, project)| &**project);
             let notice = words::of_level(decision, highest, project, &self.zone, look.now);
             let session = culprit.as_ref().map(|(session, _)| session.clone());
-            self.store(look, decision, &new, session, &notice)?;
+            self.store(look, decision, &new, session.as_ref(), &notice)?;
             if highest == LIMIT {
                 crossed.push(Crossed { decision: index });
             }
@@ -65,7 +63,7 @@ impl Watchdog {
         look: &mut Look<'_>,
         decision: &Decision,
         levels: &[Permille],
-        session: Option<SessionKey>,
+        session: Option<&SessionKey>,
         notice: &Notice,
     ) -> Result<(), LedgerError> {
         // Whoever has the key tells: a hook may have been first, while no daemon ran.
@@ -76,18 +74,18 @@ impl Watchdog {
         let latency = now.0.saturating_sub(look.arrived.0);
         look.writer.together(|writer| {
             for &level in levels {
-                let latch = latch(decision, level, session.clone(), now);
+                let latch = decision.latch(level, now, session.cloned());
                 if !writer.latch(&latch)? {
                     continue;
                 }
                 let kind = if level == LIMIT { ActionKind::Breach } else { ActionKind::Warn };
                 writer.record(&Action {
                     cap: Some(decision.cap.name.clone()),
-                    session: session.clone(),
+                    session: session.cloned(),
                     evidence: decision.headline(level),
                     outcome: "told".into(),
                     latency_ms: Some(latency),
-                    overshoot: (level == LIMIT).then(|| saturated(decision.overshoot())),
+                    overshoot: (level == LIMIT).then(|| decision.overshoot().to_pico()),
                     ..Action::new(now, kind, BY)
                 })?;
             }
@@ -96,29 +94,4 @@ impl Watchdog {
         self.standing = None;
         Ok(())
     }
-}
-
-fn latch(
-    decision: &Decision,
-    level: Permille,
-    session: Option<SessionKey>,
-    now: crate::model::Millis,
-) -> Latch {
-    Latch {
-        cap: decision.cap.name.clone(),
-        subject: decision.subject.clone(),
-        window: decision.window.clone(),
-        level,
-        limit: decision.limit,
-        spent: saturated(decision.used.spent),
-        reserve: saturated(decision.used.reserve),
-        at: now,
-        session,
-    }
-}
-
-/// An amount as the ledger keeps single ones.
-pub(super) fn saturated(amount: UsdTotal) -> PicoUsd {
-    let clamped = amount.0.clamp(i128::from(i64::MIN), i128::from(i64::MAX));
-    PicoUsd(i64::try_from(clamped).unwrap_or(i64::MAX))
 }

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::alerts::project_of;
-use super::levels::{BY, Crossed, saturated};
+use super::levels::{BY, Crossed};
 use super::sessions::Touched;
 use super::{Look, Watchdog};
 use crate::agents;
@@ -92,7 +92,7 @@ impl Watchdog {
                 _ => "its hook stops it at its next step".into(),
             },
             latency_ms: Some(latency),
-            overshoot: Some(saturated(decision.overshoot())),
+            overshoot: Some(decision.overshoot().to_pico()),
             ..Action::new(now, kind, BY)
         };
         let mark = (kind == ActionKind::Flag).then(|| Mark {
@@ -133,7 +133,7 @@ impl Watchdog {
                 with_hook: self.sessions.has_hook(look.writer, &self.table, &session)?,
                 in_turn,
                 evidence: decision.amounts(),
-                overshoot: Some(saturated(decision.overshoot())),
+                overshoot: Some(decision.overshoot().to_pico()),
                 breached_at: look.arrived,
                 resume: Some(adapter.resume_command(
                     &session.session_id,
