@@ -40,7 +40,9 @@ impl Paths {
             let set = std::env::var_os(name).filter(|value| !value.is_empty());
             set.or_else(|| home.clone().filter(|_| name == "HOME"))
         });
-        let user = paths.user.or_else(login_name);
+        // Not what the environment says, where the system knows: whoever starts an agent with
+        // another USER must not pass the cap by it.
+        let user = login_name().or(paths.user);
         Self { user, ..paths }
     }
 
@@ -191,8 +193,8 @@ impl Paths {
     }
 }
 
-/// The login name of the process's user, for services that run without `USER`: the same person
-/// must not be two developers.
+/// The login name of the process's user. Services run without `USER`, and it can be set to
+/// anything: the same person must not be two developers.
 fn login_name() -> Option<String> {
     let uid = rustix::process::getuid().as_raw().to_string();
     let passwd = std::fs::read_to_string("/etc/passwd").ok()?;

@@ -106,7 +106,7 @@ fn cap_list_has_a_row_for_each_subject_and_for_a_cap_that_nothing_counts_towards
     let cwd = home.path("home/shop");
     home.append("shop/S.jsonl", &[opus("s", "S").with("cwd", &cwd.to_str().unwrap().into())]);
     let rows = home.json(&["cap", "list", "--json"])["rows"].clone();
-    assert_eq!((&rows[0]["cap"], &rows[0]["subject"]), (&"daily".into(), &"dev".into()));
+    assert_eq!((&rows[0]["cap"], &rows[0]["subject"]), (&"daily".into(), &Home::login().into()));
     assert_eq!((&rows[0]["percent"], &rows[0]["level"]), (&80.into(), &0.8.into()));
     assert_eq!(
         (&rows[0]["spent_usd"], &rows[0]["action"]),
@@ -132,7 +132,8 @@ fn cap_check_says_what_each_cap_means() {
     let home = home(5);
     let text = home.expect(4, &["cap", "check"]).out;
     assert!(text.contains("daily: each developer may use $20.00 a day; you are told at"), "{text}");
-    assert!(text.contains("    OVER: dev, $20.10 of $20.00 today\n"), "{text}");
+    let over = format!("    OVER: {}, $20.10 of $20.00 today\n", Home::login());
+    assert!(text.contains(&over), "{text}");
     home.write_config("daily_cap = 20\nwarn_at = [80]\n");
     assert!(home.expect(2, &["cap", "check"]).err.contains("config.toml:2: warn_at"));
     // `config show` has the same sentence.

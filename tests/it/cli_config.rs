@@ -31,7 +31,7 @@ fn show_tells_what_is_in_force_and_where_it_comes_from() {
     let shown = home.json(&["config", "show", "--json"]);
     assert_eq!(shown["schema"], "spendtop.config/1");
     assert_eq!(shown["config_file"], serde_json::Value::Null);
-    assert_eq!(shown["developer"], "dev");
+    assert_eq!(shown["developer"], Home::login());
     assert_eq!(shown["ledger"], home.db().to_str().unwrap());
     home.write_config(
         "daily_cap = 12.50\ntimezone = \"Asia/Tokyo\"\n[developer]\nid = \"maya\"\n[claude]\nroots \

@@ -32,6 +32,13 @@ impl Home {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
+    /// Who pays where the config does not say: the system's name of the user, whatever the
+    /// environment's `USER` says.
+    pub fn login() -> String {
+        let ran = Command::new("id").arg("-un").output().unwrap();
+        String::from_utf8(ran.stdout).unwrap().trim().to_owned()
+    }
+
     /// A home with three priced calls: two models, two projects, two days of one week.
     pub fn small() -> Self {
         let home = Self::new();

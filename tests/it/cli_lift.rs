@@ -53,8 +53,12 @@ fn a_snooze_is_kept_with_who_and_why() {
     let rows = home.json(&["actions", "--json"])["rows"].clone();
     assert_eq!(rows.as_array().unwrap().len(), 1);
     assert_eq!((&rows[0]["kind"], &rows[0]["cap"]), (&"snooze".into(), &"daily".into()));
-    assert_eq!((&rows[0]["by"], &rows[0]["evidence"]), (&"dev".into(), &"the release".into()));
-    assert!(home.out(&["actions"]).contains("cap daily  snoozed until 2026-11-23 13:30  by dev\n"));
+    assert_eq!(
+        (&rows[0]["by"], &rows[0]["evidence"]),
+        (&Home::login().into(), &"the release".into())
+    );
+    let row = format!("cap daily  snoozed until 2026-11-23 13:30  by {}\n", Home::login());
+    assert!(home.out(&["actions"]).contains(&row));
     for (until, at) in [("18:05", "2026-11-23 18:05"), ("09:00", "2026-11-24 09:00")] {
         let said = home.out(&["snooze", "daily", "--until", until, "--reason", "x"]);
         assert!(said.ends_with(&format!("until {at}.\n")), "{said}");
@@ -216,7 +220,7 @@ fn a_session_is_marked_by_hand_and_every_list_shows_it() {
     let status: Value = serde_json::from_str(&ran.out).unwrap();
     let marks = status["marks"].as_array().unwrap();
     let block = marks.iter().find(|mark| mark["action"] == "block").unwrap();
-    assert_eq!((&block["reason"], &block["by"]), (&"it loops".into(), &"dev".into()));
+    assert_eq!((&block["reason"], &block["by"]), (&"it loops".into(), &Home::login().into()));
 
     home.out(&["unblock", "aaaa-1", "--yes"]);
     assert!(!home.out(&["sessions"]).contains("blocked"));

@@ -94,7 +94,7 @@ fn every_scope_finds_the_session_and_leaves_others_alone() {
         )
     };
     for (scope, pattern, period) in [
-        ("developer", "dev", "day"),
+        ("developer", &*Home::login(), "day"),
         ("project", "*/proj", "week"),
         ("branch", "*/proj@main", "month"),
         ("model", "claude-opus-*", "day"),
