@@ -8,13 +8,20 @@
 //!                                  PriceBook ──► Writer: settle, price, store
 //!                                                     │  one transaction: rows + sums + cursor
 //!                                                     ▼
-//!                              screen · commands ◄── Reader ◄── ledger (SQLite, WAL)
+//!                       screen · commands · hook ◄── Reader ◄── ledger (SQLite, WAL)
+//!                                                     │
+//!        caps + clock ─► policy::decide ◄── Tally ◄───┘
+//!                              │
+//!                          Decision ─► latch, audit row, Notice ─► desktop · webhook · command
+//!                              └─────► enforce::Guard ─► signal, by pidfd ─► audit row
 //! ```
 //!
 //! [`ingest`] finds the transcripts and reads what is new, [`agents`] turn records into
 //! [`model::Event`]s, the [`ledger`] decides which records are one call and whose it is, has it
-//! priced by [`pricing`] and keeps it. [`daemon`] runs that, once or for as long as the screen is
-//! open. [`cli`] and the screen only read.
+//! priced by [`pricing`] and keeps it. After each pass `daemon::watchdog` holds the sums against the
+//! caps ([`policy`]), has the person told ([`notice`]) and sessions that must not go on ended
+//! ([`enforce`]). [`daemon`] runs all that, as a service or for as long as the screen is open. The
+//! [`hook`] stops a session from within, by the same sums. [`cli`] and the screen only read.
 //!
 //! # Invariants
 //!
@@ -22,15 +29,20 @@
 //!    reading again: never twice, never skipped.
 //! 2. A call is keyed by the provider's response identity, global over files and sessions.
 //!    Reading it again is a no-op or a fuller usage.
-//! 3. `model`, `agents` and `pricing` do no I/O, read no clock and no environment.
-//! 4. Only the holder of the instance lock writes the ledger. All others leave a request in the
-//!    inbox, which the holder drains.
-//! 5. No floating-point money before the formatter. An unknown price is unpriced, never zero.
-//! 6. A line that does not parse is counted and shown by `doctor`; it is never an error and never
+//! 3. `model`, `agents`, `pricing` and `policy` do no I/O, read no clock and no environment.
+//! 4. Only the holder of the instance lock writes the ledger. All others leave a request or a note
+//!    in the inbox, which the holder drains; a hook never waits for a transaction of the ledger.
+//! 5. Nothing is signalled unless pid and start time still match at that moment, held by a pidfd:
+//!    our uid, an executable of that agent's kind, never pid 1, ourselves or our ancestors. At less
+//!    a session is blocked and the person told.
+//! 6. Reading history only fills the ledger. The guard acts on present totals of the present
+//!    period, after the first scan is complete.
+//! 7. No floating-point money before the formatter. An unknown price is unpriced, never zero.
+//! 8. A line that does not parse is counted and shown by `doctor`; it is never an error and never
 //!    silently lost.
-//! 7. Prompt and tool text is never stored, logged or shown.
-//! 8. Rows outlive the transcripts they came from.
-//! 9. What a set of records comes to does not depend on the order in which they were read.
+//! 9. Prompt and tool text is never stored, logged or shown.
+//! 10. Rows outlive the transcripts they came from.
+//! 11. What a set of records comes to does not depend on the order in which they were read.
 //!
 //! Deliberately absent: a network call that nobody asked for, a default price, substring matching
 //! of model names, and any trait for the ledger or files: tests use real ones.
@@ -44,6 +56,9 @@
 //! | a price, or a price's date | `assets/prices/overlay.toml`, then `assets/prices/build.py` |
 //! | how usage becomes money | `pricing/formula.rs`, `pricing/select.rs` |
 //! | when a cap is broken | `policy/`, pure; `guard/` sums up for it |
+//! | what is done about it, and when | `daemon/watchdog/` |
+//! | which process is a session's, and how it is ended | `enforce/` |
+//! | what an agent's hook answers | `hook/` |
 //! | what is stored | `assets/migrations/`, never editing a released one |
 //! | how the person is told, and in which words | `notice/`, one file for each channel |
 //! | a command | `cli/args.rs` for what can be typed, `cli/<command>.rs` |

@@ -77,7 +77,7 @@ pub struct Guard {
     rows: Vec<Action>,
 }
 
-/// Where a session is now: [`super::locate`] with what the ledger knows. The processes are those
+/// Where a session is now: [`super::locate()`] with what the ledger knows. The processes are those
 /// known to the guard.
 pub type Relocate<'a> = dyn FnMut(&SessionKey, &[ProcessKey]) -> Vec<Located> + 'a;
 

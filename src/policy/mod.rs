@@ -1,6 +1,6 @@
 //! Whether a cap is used up, and what is to happen: pure.
 //!
-//! [`Tally`] adds up what was spent by what each cap is about, [`decide`] holds that against the
+//! [`Tally`] adds up what was spent by what each cap is about, [`decide()`] holds that against the
 //! limits. Neither reads a clock, a ledger or a config: they are given the time, the sums, and
 //! what is latched and lifted, and give back [`Decision`]s.
 
