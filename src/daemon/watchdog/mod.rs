@@ -28,6 +28,9 @@ use crate::ledger::{Charged, Inbox, LedgerError, Writer};
 use crate::model::{Latch, Lift, Millis, Note, SessionKey};
 use crate::policy::Decision;
 
+/// How long a stop is remembered of a session that never went on.
+const DAY_MS: i64 = 24 * 3600 * 1000;
+
 /// The guard of one ledger.
 pub(super) struct Watchdog {
     config: Config,
@@ -44,6 +47,9 @@ pub(super) struct Watchdog {
     alerted: alerts::Alerted,
     /// Sessions that the guard was told to stop, and what their calls are charged to.
     demanded: BTreeMap<SessionKey, Vec<Charged>>,
+    /// When a hook ended a session's turn, until the session spends again. The transcript does not
+    /// tell: its last record is still a tool's result.
+    hook_stops: BTreeMap<SessionKey, Millis>,
     /// Agents' own commands that stop their workers, as they end.
     agent_stops: (Sender<Ended>, Receiver<Ended>),
     wake: Arc<dyn Fn() + Send + Sync>,
@@ -92,6 +98,7 @@ impl Watchdog {
             done: BTreeSet::new(),
             alerted: alerts::Alerted::default(),
             demanded: BTreeMap::new(),
+            hook_stops: BTreeMap::new(),
             agent_stops: channel(),
             wake: Arc::new(wake),
             has_looked: false,
@@ -131,6 +138,8 @@ impl Watchdog {
                         && action.kind == crate::model::ActionKind::HookStop
                     {
                         self.guard.hook_stopped(session, look.now);
+                        self.hook_stops.retain(|_, at| look.now.0 - at.0 < DAY_MS);
+                        self.hook_stops.insert(session.clone(), action.at);
                     }
                 }
                 Note::Sighting(_) => self.sessions.note_sighting(),

@@ -16,6 +16,9 @@ use crate::model::{Action, ActionKind, CapAction, Mark, Notice, SessionKey};
 use crate::notice::words;
 use crate::policy::{Decision, verdict};
 
+/// Lines land about 100 ms after the call they are of, and later on a busy machine.
+const LATE_LINES_MS: i64 = 2_000;
+
 /// How long an agent's own command may take to stop a background worker.
 const AGENT_STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -29,6 +32,12 @@ impl Watchdog {
         touched: &Touched,
         crossed: &[Crossed],
     ) -> Result<(), LedgerError> {
+        for session in touched.sessions() {
+            let stopped = self.hook_stops.get(session);
+            if stopped.is_some_and(|at| look.now.0.saturating_sub(at.0) > LATE_LINES_MS) {
+                self.hook_stops.remove(session);
+            }
+        }
         self.look_after_demanded(look, decisions)?;
         let mut candidates: BTreeMap<SessionKey, Vec<Charged>> = BTreeMap::new();
         for session in touched.sessions() {
@@ -43,7 +52,9 @@ impl Watchdog {
         for (session, charges) in candidates {
             let Some(index) = held_to(decisions, &charges) else { continue };
             let just_now = crossed.iter().any(|crossing| crossing.decision == index);
-            let goes_on = touched.is_touched(&session) && !just_now;
+            // The line of the call that a hook stopped at comes after the stop.
+            let is_stopped = self.hook_stops.contains_key(&session);
+            let goes_on = touched.is_touched(&session) && !just_now && !is_stopped;
             self.stop_one(look, &decisions[index], session, charges, goes_on)?;
         }
         Ok(())
@@ -118,7 +129,7 @@ impl Watchdog {
         charges: Vec<Charged>,
         goes_on: bool,
     ) -> Result<(), LedgerError> {
-        let in_turn = self.sessions.is_in_turn(look.writer, &self.table, &session)?;
+        let in_turn = self.is_in_turn(look, &session)?;
         let located = self.sessions.locate(look.writer, &self.table, &session, &[])?;
         // A session of long ago: there is nothing to stop.
         if located.is_empty() && !goes_on && !self.guard.knows(&session) {
@@ -165,11 +176,18 @@ impl Watchdog {
                 self.guard.withdraw(session);
                 continue;
             }
-            let in_turn = self.sessions.is_in_turn(look.writer, &self.table, session)?;
+            let in_turn = self.is_in_turn(look, session)?;
             self.guard.turn(session, in_turn, look.now);
         }
         self.demanded = kept;
         Ok(())
+    }
+
+    fn is_in_turn(&mut self, look: &Look<'_>, session: &SessionKey) -> Result<bool, LedgerError> {
+        if self.hook_stops.contains_key(session) {
+            return Ok(false);
+        }
+        self.sessions.is_in_turn(look.writer, &self.table, session)
     }
 
     /// Does what is due on processes, and writes it down.
