@@ -33,6 +33,7 @@ mod cli_read_only;
 mod cli_two;
 mod cli_update;
 mod cli_upstream;
+mod daemon;
 mod dump;
 #[cfg(target_os = "linux")]
 mod enforce;

@@ -30,9 +30,9 @@ use spendtop::model::{
 use tempfile::TempDir;
 
 /// Says that it is there and waits until its standard input ends.
-const WAITS: &str = "echo ready; read _";
+pub const WAITS: &str = "echo ready; read _";
 /// The same, and neither signal ends it.
-const IGNORES: &str = "trap '' TERM INT; echo ready; while read _; do :; done";
+pub const IGNORES: &str = "trap '' TERM INT; echo ready; while read _; do :; done";
 pub const STARTED_AT: Millis = Millis(1_000_000);
 
 /// A process that the test started; it ends with the test, by its own handle.

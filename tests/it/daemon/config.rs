@@ -1,0 +1,48 @@
+//! A config that changes while the daemon runs.
+
+use super::*;
+
+#[test]
+fn a_changed_config_is_taken_and_what_it_loosens_is_told() {
+    let home = home("daily_cap = 20");
+    let daemon = Daemon::start(&home);
+    configure(&home, "daily_cap = 30");
+    until("the new config", || daemon.said().contains("the new config is in force"));
+    until("a row", || actions_of(&home, "loosened").len() == 1);
+    told(&home, "loosens");
+    // A stricter one is no news.
+    configure(&home, "daily_cap = 3");
+    until("the next", || daemon.said().matches("the new config is in force").count() == 2);
+    home.append("p/A.jsonl", &[spent("a1", "A")]);
+    told(&home, "$4.02 of $3.00");
+    assert_eq!(actions_of(&home, "loosened").len(), 1);
+    assert_eq!(actions_of(&home, "breach").len(), 1);
+}
+
+#[test]
+fn a_bad_config_leaves_the_last_good_one_in_force() {
+    let home = home("daily_cap = 3");
+    let daemon = Daemon::start(&home);
+    configure(&home, "daily_cap = \"much\"");
+    until("the refusal", || daemon.said().contains("the last good one stays"));
+    told(&home, "config");
+    home.append("p/A.jsonl", &[spent("a1", "A")]);
+    told(&home, "$4.02 of $3.00");
+}
+
+#[test]
+fn hangup_reads_the_config_anew() {
+    let home = home("daily_cap = 20");
+    // Behind a link, the file changes where no watch sees it.
+    let elsewhere = home.path("elsewhere/config.toml");
+    fs::create_dir_all(elsewhere.parent().unwrap()).unwrap();
+    fs::rename(home.config(), &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, home.config()).unwrap();
+    let daemon = Daemon::start(&home);
+    let text = fs::read_to_string(&elsewhere).unwrap().replace("20", "2");
+    fs::write(&elsewhere, text).unwrap();
+    daemon.signal(Signal::HUP);
+    until("the new config", || daemon.said().contains("the new config is in force"));
+    home.append("p/A.jsonl", &[spent("a1", "A")]);
+    told(&home, "$4.02 of $2.00");
+}
