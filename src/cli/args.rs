@@ -81,6 +81,8 @@ pub enum Command {
     Block(MarkArgs),
     /// Takes a session's marks back
     Unblock(MarkArgs),
+    /// Ends a session's process by hand, if it is certain which that is
+    Stop(MarkArgs),
     /// The hook in your agents, which stops them before the money is spent
     #[command(subcommand)]
     Hook(HookCommand),

@@ -122,7 +122,7 @@ fn about(reader: Option<&Reader>, session: &SessionKey) -> Result<String> {
 }
 
 /// Asks on the terminal; where there is none, nobody can answer.
-fn confirmed(what: &str, out: &mut dyn Write) -> Result<bool> {
+pub(super) fn confirmed(what: &str, out: &mut dyn Write) -> Result<bool> {
     if !io::stdin().is_terminal() {
         return Err(UsageError("not on a terminal: say --yes, or --dry-run to see".into()).into());
     }

@@ -27,6 +27,7 @@ mod sessions;
 mod shell;
 mod standing;
 mod status;
+mod stop;
 mod table;
 mod when;
 
@@ -134,6 +135,7 @@ fn run(cli: &Cli) -> Result<Outcome> {
         Some(Command::Block(args)) => mark::run(&context, mark::Deed::Block, args, &mut out),
         Some(Command::Unblock(args)) => mark::run(&context, mark::Deed::Unblock, args, &mut out),
         Some(Command::Hook(command)) => hook::run(&context, *command, &mut out),
+        Some(Command::Stop(args)) => stop::run(&context, args, &mut out),
         Some(Command::Explain(args)) => explain::run(&context, args, &mut out),
         Some(Command::Ingest(args)) => ingest::run(&context, *args, &mut out),
         Some(Command::Prices(command)) => prices::run(&context, command, &mut out),

@@ -191,6 +191,11 @@ impl Guard {
         self.cases.len()
     }
 
+    /// Some session is being stopped.
+    pub fn is_at_work(&self) -> bool {
+        self.cases.values().any(|case| matches!(case.stage, Stage::Stopping(_)))
+    }
+
     /// It knows of none.
     pub fn is_empty(&self) -> bool {
         self.cases.is_empty()

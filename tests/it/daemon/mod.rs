@@ -9,6 +9,7 @@ mod kill;
 #[cfg(target_os = "linux")]
 mod kill_again;
 mod life;
+mod stop;
 
 use std::fs;
 use std::io::Read;
