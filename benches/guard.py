@@ -27,7 +27,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def line(session: str, call: str, output: int = 1000, stop: str = "tool_use") -> bytes:
-    """One answer of a model, $0.05 at 1,000 tokens of output and list price; in mid-turn unless `stop` says it ended."""
+    """One answer of a model, $0.025 at 1,000 tokens of output and list price; in mid-turn unless `stop` says it ended."""
     now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     usage = {"input_tokens": 1, "output_tokens": output, "cache_read_input_tokens": 0, "cache_creation_input_tokens": 0}
     message = {"id": f"msg_01{call}", "type": "message", "role": "assistant", "model": "claude-opus-4-8"}
@@ -86,7 +86,7 @@ class Lab:
 
 def signals(spendtop: Path, runs: int) -> list[float]:
     """Milliseconds from the append to the agent's end, for each run."""
-    config = '[[cap]]\nname = "c"\nscope = "session"\nperiod = "session"\nlimit = 0.08\naction = "kill"\n'
+    config = '[[cap]]\nname = "c"\nscope = "session"\nperiod = "session"\nlimit = 0.04\naction = "kill"\n'
     lab = Lab(spendtop, "session_alert_usd = 1000\n" + config)
     agent_file = lab.folder / "bin/claude"
     agent_file.parent.mkdir()
