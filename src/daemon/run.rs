@@ -152,11 +152,14 @@ async fn collect(
             Err(error) if error.may_pass() => {
                 told.waiting = true;
                 tell(News::Waiting(error.to_string()));
+                changes = Changes::everything();
                 tokio::select! {
-                    order = orders.recv() => if order != Some(Order::Reload) { return Ok(()) },
+                    order = orders.recv() => match order {
+                        Some(Order::Reload) => changes.config = true,
+                        Some(Order::Stop) | None => return Ok(()),
+                    },
                     () = sleep(RETRY_LEDGER) => {}
                 }
-                changes = Changes::everything();
                 continue;
             }
             Err(error) => return Err(error.into()),
