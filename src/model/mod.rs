@@ -5,6 +5,7 @@
 
 pub mod call;
 pub mod cost;
+pub mod deed;
 pub mod event;
 pub mod guard;
 pub mod ids;
@@ -15,6 +16,9 @@ pub mod usage;
 
 pub use call::{Call, CallKind, Geo, Qualifiers, Refusal, ServiceTier, Speed};
 pub use cost::{Charge, Cost, CostStatus, UnpricedReason};
+pub use deed::{
+    Deed, Fingerprint, ThreadDeed, ToolKind, ToolOutcome, ToolResult, ToolUse, TurnSource,
+};
 pub use event::Event;
 pub use guard::{
     Action, ActionKind, CapAction, LIMIT, Latch, Lift, LiftBy, Mark, Note, Notice, Permille,

@@ -1,0 +1,106 @@
+//! What an agent does in a thread, as far as steps and loops are told by it: fingerprints, no text.
+
+use std::sync::Arc;
+
+use super::Millis;
+
+/// Something done in a thread: a session's main one, or a subagent's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadDeed {
+    /// The session.
+    pub session_id: Arc<str>,
+    /// The subagent; none in the main thread.
+    pub agent_id: Option<Arc<str>>,
+    /// When.
+    pub timestamp: Millis,
+    /// What.
+    pub deed: Deed,
+}
+
+/// What was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// A prompt came: a turn begins, and with it every count of steps and repetitions.
+    Turn(TurnSource),
+    /// The model asked for a tool.
+    ToolUse(ToolUse),
+    /// A tool gave its result.
+    ToolResult(ToolResult),
+    /// The conversation was summed up to go on with less.
+    Compaction {
+        /// By itself, and not because a person asked for it.
+        is_auto: bool,
+    },
+}
+
+/// Who wrote a prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TurnSource {
+    /// A person.
+    Human,
+    /// A schedule, another agent, a program.
+    Automated,
+}
+
+/// A hash of text that is not kept: equal texts have equal fingerprints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint(pub u64);
+
+/// A tool asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolUse {
+    /// Of the provider's id of this use; copies of a record have the same.
+    pub id: Fingerprint,
+    /// The tool, as the agent calls it.
+    pub name: Arc<str>,
+    /// What it is for.
+    pub kind: ToolKind,
+    /// Of its input, without what changes nothing: descriptions, time limits.
+    pub input: Fingerprint,
+    /// Of the path it reads or changes, if it is one.
+    pub target: Option<Fingerprint>,
+    /// Of the texts that an edit takes out and puts in; the same two the other way round take it
+    /// back.
+    pub edit: Option<(Fingerprint, Fingerprint)>,
+}
+
+/// What a tool is for, as far as repetition means something else by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ToolKind {
+    /// Reads a file, or searches in files.
+    Read,
+    /// Changes a file.
+    Edit,
+    /// Runs a command.
+    Run,
+    /// Asks how something stands; to ask again is its use.
+    Poll,
+    /// Starts a subagent.
+    Spawn,
+    /// Anything else.
+    Other,
+}
+
+/// What came of a tool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolResult {
+    /// Of the id of the use it answers.
+    pub id: Fingerprint,
+    /// How it went.
+    pub outcome: ToolOutcome,
+    /// Of all it gave.
+    pub output: Fingerprint,
+    /// Of how an error begins, numbers and addresses left out; none without an error.
+    pub error: Option<Fingerprint>,
+}
+
+/// How a tool went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ToolOutcome {
+    /// It did what it was asked for.
+    Done,
+    /// It failed.
+    Failed,
+    /// A person or a rule did not let it run.
+    Denied,
+}
