@@ -95,6 +95,10 @@ impl Case {
         self.targets.len() > before
     }
 
+    pub(super) fn is_ending(&self) -> bool {
+        matches!(self.stage, Stage::Stopping(_)) && self.targets.iter().any(|one| !one.is_over())
+    }
+
     pub(super) fn deadline(&self) -> Option<Millis> {
         match self.stage {
             Stage::Waiting(due) => due,
