@@ -148,7 +148,7 @@ fn the_demo_runs_over_its_cap() {
     let home = Home::new();
     // Not at midnight, when there is little to go over.
     let mut seat = Seat::new(&home, &["demo", "--speed", "2000", "--now", super::NOW]);
-    seat.expect("feat/checkout");
+    seat.expect("feat/ch");
     seat.expect("OVER");
     seat.keyboard.write_all(b"\x03").unwrap();
     seat.expect_end();
