@@ -28,9 +28,11 @@ pub(super) fn read(source: &Source<'_>, sessions: &[Session]) -> Result<Vec<Aler
     let since = Millis(source.now.0 - SINCE_MS);
     let mut alerts: Vec<Alert> = Vec::new();
     for notice in source.reader.notices(since, MOST)? {
-        let (title, body) = (printable(&notice.title), printable(&notice.body));
-        let text = if body.is_empty() { title.into_owned() } else { format!("{title} · {body}") };
-        alerts.push(Alert { at: notice.at, urgent: notice.urgent, text });
+        // On a desktop it has to be said who speaks.
+        let title = notice.title.strip_prefix("spendtop: ").unwrap_or(&notice.title);
+        let lines = std::iter::once(title).chain(notice.body.lines());
+        let lines: Vec<_> = lines.filter(|line| !line.is_empty()).map(printable).collect();
+        alerts.push(Alert { at: notice.at, urgent: notice.urgent, text: lines.join(" · ") });
     }
     // What the daemon did it has also told of.
     let deeds = source.reader.actions(since, 4 * MOST)?;

@@ -47,8 +47,13 @@ pub(super) fn render(
     } else {
         indented(area)
     };
-    let has_detail = framed && area.height >= 8;
-    let height = usize::from(area.height).saturating_sub(1 + usize::from(has_detail));
+    let detail = match area.height {
+        _ if !framed => 0,
+        0..8 => 0,
+        8..16 => 1,
+        16.. => 2,
+    };
+    let height = usize::from(area.height.saturating_sub(1 + detail));
     let table = live.table();
     let window = table.window(height);
     let shown = &table.rows()[window.clone()];
@@ -71,10 +76,8 @@ pub(super) fn render(
         let marks = (number == selected, table.is_tagged(id));
         frame.render_widget(line(at, marks, &columns, data, sheet, theme), row);
     }
-    if has_detail {
-        let row = Rect { y: area.bottom() - 1, height: 1, ..area };
-        detail::render(frame, row, live, data, shell);
-    }
+    let below = Rect { y: area.bottom() - detail, height: detail, ..area };
+    detail::render(frame, below, live, data, shell);
 }
 
 fn title(live: &Live, data: &Data, room: usize, theme: &Theme) -> Vec<Span<'static>> {
@@ -238,11 +241,11 @@ fn style(column: Column, session: &Session, theme: &Theme) -> Style {
     match column {
         Column::State => match session.state.doing {
             Doing::Blocked => theme.style(Role::Bad),
+            Doing::End => theme.style(Role::Quiet),
             _ if !session.held.is_empty() => theme.style(Role::Warn),
             Doing::Run => theme.style(Role::Good),
             Doing::Ask => theme.style(Role::Warn),
             Doing::Idle => Style::new(),
-            Doing::End => theme.style(Role::Quiet),
         },
         Column::Protection if session.protection == Protection::None => theme.style(Role::Warn),
         Column::Loop if session.turn.is_some_and(|turn| turn.repeats >= LOOPS) => {
