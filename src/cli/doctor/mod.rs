@@ -4,14 +4,16 @@ mod files;
 mod hooks;
 mod ledger;
 mod notices;
+mod selftest;
 
 use std::io::Write;
 
 use anyhow::Result;
 use serde::Serialize;
 
+pub(super) use self::selftest::{Part, run as selftest};
 use super::Outcome;
-use super::args::JsonArg;
+use super::args::DoctorArgs;
 use super::context::{Context, show};
 use crate::format;
 use crate::ingest::Root;
@@ -73,7 +75,7 @@ impl Finding {
     }
 }
 
-pub(super) fn run(context: &Context, args: JsonArg, out: &mut dyn Write) -> Result<Outcome> {
+pub(super) fn run(context: &Context, args: DoctorArgs, out: &mut dyn Write) -> Result<Outcome> {
     let mut findings = Vec::new();
     if let Err(error) = examine(context, &mut findings) {
         // A ledger that cannot be used is what this command is for; anything else is an error.
