@@ -52,9 +52,7 @@ pub(in crate::cli) fn run(
     let patience = Patience { until: begun + STEPS_WITHIN, interrupted };
     for step in Step::ALL {
         let proof = match step.needs().filter(|needed| !report.is_proven(*needed)) {
-            Some(needed) => {
-                Err(Unproven::missing(format!("not tried without \"{}\"", needed.name())))
-            }
+            Some(needed) => Err(Unproven::missing(format!("needs \"{}\"", needed.name()))),
             None => match step {
                 Step::DaemonReady => proofs::daemon_ready(&mut stage, &patience),
                 Step::TranscriptNoticed => proofs::transcript_noticed(&mut stage, &patience),

@@ -21,6 +21,9 @@ use crate::model::{Action, ActionKind, LIMIT, Millis, SessionKey, UsdTotal};
 /// What a step may take at most.
 const LIMIT_OF_STEP: Duration = Duration::from_secs(5);
 
+/// What the daemon says when it follows.
+const READY: &str = "spendtop daemon: ready";
+
 /// Looked at this often.
 const STEP: Duration = Duration::from_millis(1);
 
@@ -62,8 +65,7 @@ pub(super) fn daemon_ready(stage: &mut Stage, patience: &Patience) -> Proof {
     let begun = Instant::now();
     stage.start_daemon()?;
     let ready = patience.wait(|| {
-        let said = std::fs::read_to_string(stage.scratch.log("daemon")).unwrap_or_default();
-        if said.contains("spendtop daemon: ready") {
+        if stage.scratch.said("daemon").iter().any(|line| line.contains(READY)) {
             return Ok(Some(()));
         }
         match stage.daemon_end()? {
@@ -78,14 +80,22 @@ pub(super) fn daemon_ready(stage: &mut Stage, patience: &Patience) -> Proof {
 }
 
 fn daemon_failed(stage: &Stage, how: &str) -> Unproven {
-    let said = stage.scratch.last_word("daemon");
-    let said = said.map_or_else(String::new, |said| format!("; it said: {said}"));
+    let said = complaint(stage).map_or_else(String::new, |said| format!("; it said: {said}"));
     Unproven::failed(format!("the daemon {how}{said}"))
+}
+
+/// What the daemon said last, beside that it is ready.
+fn complaint(stage: &Stage) -> Option<String> {
+    stage.scratch.said("daemon").into_iter().rev().find(|line| !line.contains(READY))
 }
 
 /// A call that an agent writes into its transcript gets into the ledger.
 pub(super) fn transcript_noticed(stage: &mut Stage, patience: &Patience) -> Proof {
     stage.install_hook();
+    stage.make_agent().map_err(|error| Unproven::Failed {
+        why: format!("cannot copy this program to {}: {error}", stage.scratch.place()),
+        todo: "Set TMPDIR to a folder with room for it.",
+    })?;
     stage.start_agent().map_err(|error| not_started(stage, &error))?;
     let Said::Ready(session_id) = heard(stage, patience, None)? else {
         return Err(Unproven::failed("the agent of the selftest did not say its session"));
@@ -106,27 +116,35 @@ pub(super) fn transcript_noticed(stage: &mut Stage, patience: &Patience) -> Proo
         Ok(Some(spends.into_iter().map(|spend| spend.spent).sum::<UsdTotal>()))
     })?;
     let took = begun.elapsed();
-    let spent = spent.ok_or_else(|| Unproven::Failed {
-        why: "a call in a transcript was not in the ledger in time: the daemon was not told that \
-              the file changed"
-            .into(),
-        todo: "It looks at everything once a minute all the same; until then a cap is not held. On \
-               Linux try greater fs.inotify.max_user_watches and max_user_instances (sysctl).",
-    })?;
-    Ok(Proven { took, detail: format!("{} in its ledger", money_fixed(spent, 2)) })
+    let spent = spent.ok_or_else(|| not_noticed(stage))?;
+    // Where changes are not told, say, and have to be looked for.
+    let said =
+        complaint(stage).map_or_else(String::new, |said| format!("; the daemon said: {said}"));
+    Ok(Proven { took, detail: format!("{} in its ledger{said}", money_fixed(spent, 2)) })
+}
+
+fn not_noticed(stage: &Stage) -> Unproven {
+    let why = "a call in a transcript was not in the ledger in time";
+    match complaint(stage) {
+        Some(said) => Unproven::failed(format!("{why}; the daemon said: {said}")),
+        None => Unproven::Failed {
+            why: format!("{why}: this system does not tell the daemon that a file has changed"),
+            todo: "The daemon looks at everything once a minute all the same; until then it holds \
+                   no cap. The hook does: it reads the transcript itself.",
+        },
+    }
 }
 
 /// The agent did not start: an executable in the scratch folder is what some machines refuse.
 fn not_started(stage: &Stage, error: &std::io::Error) -> Unproven {
-    let exe = stage.scratch.agent();
-    let why = format!("the selftest's agent ({}) cannot be started: {error}", exe.display());
+    let place = stage.scratch.place();
     if error.kind() == std::io::ErrorKind::PermissionDenied {
         return Unproven::Missing {
-            what: why,
-            todo: "Set TMPDIR to a folder that programs may be run from (not mounted \"noexec\").",
+            what: format!("no program can be run from {place}: {error}"),
+            todo: "Set TMPDIR to a folder that is not mounted \"noexec\".",
         };
     }
-    Unproven::failed(why)
+    Unproven::failed(format!("the selftest's agent in {place} cannot be started: {error}"))
 }
 
 /// The next call is over the cap: that is latched, and there is a notice of it.
@@ -297,8 +315,8 @@ fn heard(stage: &mut Stage, patience: &Patience, order: Option<Order>) -> Result
     match said {
         Some(Some(said)) => Ok(said),
         Some(None) => {
-            let word = stage.scratch.last_word("agent").unwrap_or_default();
-            Err(Unproven::failed(format!("the agent of the selftest ended: {word}")))
+            let said = stage.scratch.said("agent").pop().unwrap_or_default();
+            Err(Unproven::failed(format!("the agent of the selftest ended: {said}")))
         }
         None => Err(Unproven::failed("the agent of the selftest did not answer in time")),
     }

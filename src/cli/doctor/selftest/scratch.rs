@@ -8,6 +8,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::format::printable;
 use crate::model::Millis;
 
 /// How the folder's name begins.
@@ -47,6 +48,11 @@ impl Scratch {
         let name = folder.file_name()?.to_str()?;
         let scratch = Self::new(folder);
         (name.starts_with(PREFIX) && scratch.agent() == exe).then_some(scratch)
+    }
+
+    /// The folder that the scratch folder was made in.
+    pub(super) fn place(&self) -> String {
+        self.0.parent().unwrap_or(&self.0).display().to_string()
     }
 
     /// The agent's executable, named as Claude Code's is.
@@ -108,12 +114,12 @@ impl Scratch {
         command
     }
 
-    /// The last line that a process said, if it said any.
-    pub(super) fn last_word(&self, of: &str) -> Option<String> {
-        let said = fs::read(self.log(of)).ok()?;
+    /// The lines that a process said.
+    pub(super) fn said(&self, by: &str) -> Vec<String> {
+        let said = fs::read(self.log(by)).unwrap_or_default();
         let said = String::from_utf8_lossy(&said);
-        let line = said.lines().rev().find(|line| !line.trim().is_empty())?;
-        Some(crate::format::printable(line.trim()).into_owned())
+        let lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+        lines.map(|line| printable(line).into_owned()).collect()
     }
 }
 

@@ -102,7 +102,7 @@ impl Stage {
         self.no_hook = match ran {
             Ok(Some(status)) if status.success() => None,
             Ok(Some(status)) => {
-                let why = self.scratch.last_word("install");
+                let why = self.scratch.said("install").pop();
                 Some(why.unwrap_or_else(|| format!("`spendtop hook install`: {status}")))
             }
             Ok(None) => Some("`spendtop hook install` did not end".to_owned()),
@@ -110,11 +110,14 @@ impl Stage {
         };
     }
 
-    /// Starts the agent: this program, under the name of Claude Code's.
+    /// Makes the agent's executable: this program, under the name of Claude Code's.
+    pub(super) fn make_agent(&self) -> io::Result<()> {
+        fs::copy(&self.program, self.scratch.agent()).map(|_| ())
+    }
+
+    /// Starts the agent.
     pub(super) fn start_agent(&mut self) -> io::Result<()> {
-        let exe = self.scratch.agent();
-        fs::copy(&self.program, &exe)?;
-        let mut command = self.scratch.command(&exe);
+        let mut command = self.scratch.command(&self.scratch.agent());
         command.args(Part::Agent.arguments()).stdin(Stdio::piped()).stdout(Stdio::piped());
         command.stderr(File::create(self.scratch.log("agent"))?);
         let mut child = command.spawn()?;
