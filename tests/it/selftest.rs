@@ -184,14 +184,16 @@ fn the_users_agent_that_runs_it_over_a_cap_is_not_touched() {
     let home = &stage.home;
     let command = selftest(home, None, &[]);
     // Typed into an agent of the user's own, whose session is far over the user's own cap.
-    let mut script = "echo ready; read _; env -i".to_owned();
-    for (name, value) in command.get_envs() {
-        let value = value.unwrap().to_str().unwrap();
-        script += &format!(" {}='{value}'", name.to_str().unwrap());
-    }
+    let variables = command.get_envs().map(|(name, value)| {
+        format!("{}='{}'", name.to_str().unwrap(), value.unwrap().to_str().unwrap())
+    });
+    let variables = variables.collect::<Vec<_>>().join(" ");
     let (program, out) = (command.get_program().to_str().unwrap(), home.path("out"));
-    script += &format!(" {program} doctor --selftest >'{}' 2>&1", out.display());
-    script += "; echo \"$?\"; read _";
+    let script = format!(
+        "echo ready; read _; env -i {variables} {program} doctor --selftest >'{}' 2>&1; \
+         echo \"$?\"; read _",
+        out.display()
+    );
     let mut agent = stage.agent("mine", &script);
     let neighbour = stage.agent("other", super::enforce::WAITS);
     stage.append("mine", &[spending("1", "mine"), spending("2", "mine")]);

@@ -220,15 +220,15 @@ mod tests {
         (ok, String::from_utf8(out).unwrap())
     }
 
-    fn proven(detail: &str) -> Proof {
-        Ok(Proven { took: Duration::from_micros(12_900), detail: detail.into() })
+    fn proven(detail: &str) -> Proven {
+        Proven { took: Duration::from_micros(12_900), detail: detail.into() }
     }
 
     #[test]
     fn a_line_for_each_step_and_one_for_all() {
         let failed = Unproven::Failed { why: "it did not".into(), todo: "Do this." };
         let (ok, text) =
-            said(false, [proven(""), Err(failed), Err(Unproven::missing("there is none"))]);
+            said(false, [Ok(proven("")), Err(failed), Err(Unproven::missing("there is none"))]);
         assert!(!ok);
         let (_, lines) = text.split_once('\n').unwrap();
         assert_eq!(
@@ -239,7 +239,8 @@ mod tests {
              skip  cap broken                       there is none\n\
              Not all is proven: 1 of 3 failed, 1 skipped.\n"
         );
-        let (ok, text) = said(false, [proven(""), proven("$0.02 in its ledger"), proven("")]);
+        let (ok, text) =
+            said(false, [Ok(proven("")), Ok(proven("$0.02 in its ledger")), Ok(proven(""))]);
         assert!(ok);
         assert!(text.contains("ok    transcript noticed       12 ms   $0.02 in its ledger\n"));
         assert!(text.ends_with(
@@ -249,7 +250,8 @@ mod tests {
 
     #[test]
     fn the_same_as_json() {
-        let (ok, text) = said(true, [proven(""), proven("x"), Err(Unproven::missing("none"))]);
+        let (ok, text) =
+            said(true, [Ok(proven("")), Ok(proven("x")), Err(Unproven::missing("none"))]);
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert!(!ok);
         assert_eq!(
