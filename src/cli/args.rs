@@ -48,6 +48,14 @@ pub struct Global {
     #[arg(long, global = true, help = "No colours [env: NO_COLOR]")]
     pub no_color: bool,
 
+    /// Draw the screen with ASCII alone
+    #[arg(long, global = true)]
+    pub ascii: bool,
+
+    /// Take the mouse for the screen: the wheel moves, and text can no more be selected
+    #[arg(long, global = true)]
+    pub mouse: bool,
+
     /// Say less
     #[arg(long, short, global = true)]
     pub quiet: bool,

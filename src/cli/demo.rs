@@ -11,14 +11,14 @@ use anyhow::{Context as _, Result, bail};
 
 use super::args::DemoArgs;
 use super::context::Context;
-use super::live;
-use super::{Outcome, UsageError};
+use super::{Outcome, UsageError, deeds, live};
 use crate::clock::Clock;
 use crate::config::{Config, Notify};
-use crate::daemon::{Collector, Role};
+use crate::daemon::{self, Collector, Role};
 use crate::demo::{DemoLine, script};
 use crate::ingest::Root;
 use crate::model::{AgentId, Millis, PicoUsd};
+use crate::policy::Cap;
 use crate::tui::Setting;
 
 /// Dollars a day that the demo's developer may spend.
@@ -50,11 +50,15 @@ pub(super) fn run(context: &Context, args: DemoArgs) -> Result<Outcome> {
         .spawn(move || play(&target, &to_come, &writer))
         .context("cannot start the demo's writer")?;
     let developer: Arc<str> = Arc::from("maya");
+    let daily_cap = PicoUsd::from_dollars(DAILY_CAP);
+    let caps = vec![Arc::new(Cap::daily(daily_cap))];
+    let daily_cap = Some(daily_cap);
+    let config = Config { notify: silent(), daily_cap, caps, ..Config::default() };
     let root = Root { agent: AgentId::Claude, path: projects, developer: Arc::clone(&developer) };
     let collector = Collector {
         ledger: folder.path().join("ledger.db"),
         roots: vec![root],
-        config: Config { notify: silent(), ..Config::default() },
+        config: config.clone(),
         config_file: None,
         clock,
         role: Role::Collector,
@@ -62,15 +66,18 @@ pub(super) fn run(context: &Context, args: DemoArgs) -> Result<Outcome> {
     };
     let setting = Setting {
         developer,
-        daily_cap: Some(PicoUsd::from_dollars(DAILY_CAP)),
         on_plan: false,
         zone: context.config.zone(),
         looked_at: vec!["the demo's own folder".into()],
         config_file: String::new(),
         label: Some("demo"),
-        color: context.color(),
     };
-    live::open(collector, setting, &context.paths)
+    let book = daemon::Book::base(None);
+    // What is done to a session of the demo stays in the demo.
+    let clock = Arc::clone(&collector.clock);
+    let made_up = Context { ledger: collector.ledger.clone(), config, clock, ..context.clone() };
+    let doer = deeds::doer(made_up);
+    live::open(collector, book, setting, context.look()?, doer, &context.paths)
 }
 
 /// A made-up session is nothing to tell anybody.

@@ -6,6 +6,7 @@ mod cap;
 mod config;
 mod context;
 mod daemon;
+mod deeds;
 mod demo;
 mod doctor;
 mod explain;

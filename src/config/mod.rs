@@ -3,6 +3,7 @@
 mod caps;
 mod error;
 mod file;
+mod screen;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ pub use self::file::{
     AccountWord as Account, ConfigFile, NotifyTable as Notify, OnError, WebhookPreset,
     WebhookTable as Webhook,
 };
+pub use self::screen::{KeyNames, KeysTable, ScreenTable};
 use crate::model::PicoUsd;
 use crate::paths::Paths;
 use crate::policy::{Cap, Scope};
@@ -40,6 +42,10 @@ pub struct Config {
     pub on_hook_error: OnError,
     /// How the person is told.
     pub notify: Notify,
+    /// The screen's looks.
+    pub screen: ScreenTable,
+    /// Other keys than the usual ones.
+    pub keys: KeysTable,
     /// Developers with roots of their own.
     pub developers: Vec<Developer>,
     /// The zone that days begin in; none: the system's.
@@ -78,6 +84,8 @@ impl Default for Config {
             session_alert: SESSION_ALERT,
             on_hook_error: OnError::Allow,
             notify: Notify::default(),
+            screen: ScreenTable::default(),
+            keys: KeysTable::new(),
             developers: Vec::new(),
             timezone: None,
             developer: None,
@@ -153,6 +161,8 @@ impl Config {
             session_alert,
             on_hook_error: file.hook.on_error,
             notify: file.notify,
+            screen: file.screen,
+            keys: file.keys,
             developers: caps::developers_with_roots(&file.developer.0),
             timezone,
             developer: caps::default_developer(&file.developer.0),
