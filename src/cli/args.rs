@@ -105,8 +105,9 @@ pub enum Command {
     Prices(PricesCommand),
     /// Charges every call anew with the price book in use; old charges are kept
     Reprice(RepriceArgs),
-    /// Looks for what is wrong: unreadable files, lines that do not parse, unpriced models
-    Doctor(JsonArg),
+    /// Looks for what is wrong: unreadable files, lines that do not parse, unpriced models; exit
+    /// code 5 where something is
+    Doctor(DoctorArgs),
     /// Desktop notifications, webhook and command: how you are told of your caps
     #[command(subcommand)]
     Notify(NotifyCommand),
@@ -130,6 +131,24 @@ pub enum Command {
 /// `--json`.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct JsonArg {
+    /// Print JSON
+    #[arg(long, short)]
+    pub json: bool,
+}
+
+/// `doctor`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct DoctorArgs {
+    /// Prove on this machine, in a few seconds, that a broken cap is noticed, told and enforced
+    ///
+    /// Starts a daemon and an agent of its own in a scratch home, with a config and a ledger of
+    /// their own: a call is noticed, a cap broken, the hook stops the agent, the agent goes on and
+    /// its process is ended, and the desktop shows a notification that says it is a test. Your
+    /// own sessions, settings and ledger are left alone. Exit code 5 where something failed, or was
+    /// skipped because the machine lacks it.
+    #[arg(long)]
+    pub selftest: bool,
+
     /// Print JSON
     #[arg(long, short)]
     pub json: bool,

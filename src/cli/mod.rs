@@ -71,6 +71,9 @@ pub fn main() -> ExitCode {
     if let Some(asked) = hook::Asked::read(std::env::args_os()) {
         return hook::answer(&asked);
     }
+    if let Some(part) = doctor::Part::read(std::env::args_os()) {
+        return part.play();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -101,6 +104,9 @@ fn run(cli: &Cli) -> Result<Outcome> {
         Some(Command::Man) => return shell::man(),
         Some(Command::Config(command)) => return config::run(&cli.global, command),
         Some(Command::Notify(NotifyCommand::Deliver)) => return Ok(notify::deliver(&cli.global)),
+        Some(Command::Doctor(args)) if args.selftest => {
+            return doctor::selftest(&cli.global, *args, &mut io::stdout().lock());
+        }
         _ => {}
     }
     let context = Context::new(&cli.global)?;

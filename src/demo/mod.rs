@@ -1,4 +1,5 @@
-//! A made-up week of work for `spendtop demo`: transcripts as Claude Code writes them.
+//! A made-up week of work for `spendtop demo`: transcripts as Claude Code writes them. What one
+//! [`Thread`] writes serves `doctor --selftest`, too.
 //!
 //! Pure: everything follows from the time it is asked for. The records go through the same reader,
 //! prices and ledger as real ones. Depends on `model` only.
@@ -6,6 +7,7 @@
 mod record;
 mod story;
 
+pub use self::record::{Thread, Tokens};
 use crate::model::{Millis, PicoUsd};
 
 /// What the demo's developer may spend on a day; the runaway subagent breaks it in the minutes that

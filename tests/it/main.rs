@@ -55,6 +55,8 @@ mod notice_outbox;
 mod notice_webhook;
 mod properties;
 mod scenarios;
+#[cfg(target_os = "linux")]
+mod selftest;
 mod service;
 mod tui;
 mod world;
