@@ -19,6 +19,7 @@ mod lift;
 mod live;
 mod mark;
 mod notify;
+mod part;
 mod plain;
 mod prices;
 mod report;
@@ -71,7 +72,7 @@ pub fn main() -> ExitCode {
     if let Some(asked) = hook::Asked::read(std::env::args_os()) {
         return hook::answer(&asked);
     }
-    if let Some(part) = doctor::Part::read(std::env::args_os()) {
+    if let Some(part) = part::Part::read(std::env::args_os()) {
         return part.play();
     }
     let cli = match Cli::try_parse() {
