@@ -133,7 +133,8 @@ impl Column {
         self.is_name() || matches!(self, Self::State | Self::Agent | Self::Protection)
     }
 
-    /// The least width: steady while figures of the usual size grow.
+    /// The least width: steady while figures of the usual size grow. A name is cut to it before
+    /// another column gives way.
     pub(super) const fn least(self) -> usize {
         match self {
             Self::Subagents => 3,
@@ -141,7 +142,8 @@ impl Column {
             Self::State | Self::Calls | Self::Cache | Self::Steps => 5,
             Self::Agent | Self::Input | Self::Output | Self::Protection | Self::PerHour => 6,
             Self::Session | Self::Today => 7,
-            Self::Project | Self::Branch | Self::Model => 8,
+            Self::Project => 8,
+            Self::Branch | Self::Model => 11,
         }
     }
 
