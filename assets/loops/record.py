@@ -150,11 +150,13 @@ def main():
         header |= {"kind": asked.kind, "start": asked.at}
     header |= {"source": asked.source, "tools": tools}
     print(json.dumps(header, separators=(",", ":"), ensure_ascii=False))
-    clock = order[0]["at"] if order else 0
+    begun = clock = order[0]["at"] if order else 0
     for line in order:
         at, took = line.pop("at"), line.get("took", 0)
-        gap = max(0, at - clock)
-        clock = max(clock, at + took)
+        # What the same call asked for begins with what it asked for before.
+        same_call = "tool" in line and "usd" not in line
+        gap = max(0, at - (begun if same_call else clock))
+        begun, clock = at, max(clock, at + took)
         line = ({"gap": gap} if gap else {}) | line
         print(json.dumps(line, separators=(",", ":")))
 

@@ -6,6 +6,7 @@
 
 mod cap;
 mod decide;
+pub mod loops;
 mod loosened;
 mod meaning;
 mod period;
