@@ -130,15 +130,12 @@ def scripted_migration(t, number):
 def log_watching(t, number):
     """Somebody wants a log watched: the same look, another end of the log nearly every time."""
     t.before()
+    out = None
     for _ in range(t.some(24, 60)):
         if t.maybe(0.85):
             out = t.new("log")
-        t.do(
-            "Bash",
-            "tail-log",
-            out if t.counts.get("log") else t.new("log"),
-            took=t.some(20, 45) * SECOND,
-        )
+        out = out or t.new("log")
+        t.do("Bash", "tail-log", out, took=t.some(20, 45) * SECOND)
         if t.maybe(0.06):
             t.say()
             t.human()

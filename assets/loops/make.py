@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes healthy.jsonl and runaway.jsonl: the made half of the corpus of loops.
+"""Writes healthy.jsonl, runaway.jsonl and later.jsonl: what is made of the corpus of loops.
 
-    python3 make.py                      write both files beside this one
+    python3 make.py                      write the files beside this one
     python3 make.py --check              exit 1 if they are not what would be written
     python3 make.py --seed 7 --out DIR   the same stories with other noise
 
@@ -16,16 +16,18 @@ import tempfile
 from pathlib import Path
 
 import healthy
+import later
 import runaway
 from thread import Thread
 
 # Of each family: two for each half.
 THREADS = 4
+MODULES = (healthy, runaway, later)
 HERE = Path(__file__).resolve().parent
 
 
 def write(folder, seed):
-    for module in (healthy, runaway):
+    for module in MODULES:
         text = []
         for family, kind, source, story in module.STORIES:
             for number in range(1, THREADS + 1):
@@ -46,7 +48,8 @@ def main():
         return write(asked.out, asked.seed)
     with tempfile.TemporaryDirectory() as folder:
         write(Path(folder), asked.seed)
-        for name in ("healthy.jsonl", "runaway.jsonl"):
+        for module in MODULES:
+            name = f"{module.__name__}.jsonl"
             if (Path(folder) / name).read_bytes() != (asked.out / name).read_bytes():
                 sys.exit(f"{name} is not what make.py writes")
     return None

@@ -19,10 +19,11 @@ pub(super) struct Calls {
     /// What the second look before gave, and at which call.
     suspect: Option<(u64, u64)>,
     /// How often a call gave something else than before: something moves.
-    moves: u32,
+    changes: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Plain", into = "Plain")]
 struct Known {
     call: u64,
     pair: u32,
@@ -32,7 +33,24 @@ struct Known {
     moved: u32,
     since: Mark,
     edits: u32,
-    moves: u32,
+    acts: u32,
+    changes: u32,
+}
+
+/// A known call, written down without names.
+type Plain = (u64, u32, bool, u32, u32, Mark, u32, u32, u32);
+
+impl From<Plain> for Known {
+    fn from((call, pair, is_read, same, moved, since, edits, acts, changes): Plain) -> Self {
+        Self { call, pair, is_read, same, moved, since, edits, acts, changes }
+    }
+}
+
+impl From<Known> for Plain {
+    fn from(known: Known) -> Self {
+        let Known { call, pair, is_read, same, moved, since, edits, acts, changes } = known;
+        (call, pair, is_read, same, moved, since, edits, acts, changes)
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +65,10 @@ struct Row {
 pub(super) struct Recall {
     /// It was made before.
     pub is_known: bool,
-    /// How often the call has given this result, with no new edit in between; 1 the first time.
+    /// It gave this result before, and no new edit was made since.
+    pub is_again: bool,
+    /// How often the call has given this result: 1 after a new edit, and where a new command was
+    /// run in between it does not count.
     pub same: u32,
     /// How many of these came after another call had given something else than before.
     pub moved: u32,
@@ -67,6 +88,11 @@ impl Recall {
 }
 
 impl Calls {
+    /// Whether the call was made lately.
+    pub fn knows(&self, step: &Step) -> bool {
+        self.known.iter().any(|known| known.call == step.call.0)
+    }
+
     pub fn see(&mut self, step: &Step, scene: &Scene) -> Recall {
         let now = Mark::of(scene);
         if self.row.call == step.call.0 && self.row.count > 0 {
@@ -83,21 +109,27 @@ impl Calls {
             moved: 0,
             since: now,
             edits: scene.edits,
-            moves: self.moves,
+            acts: scene.acts,
+            changes: self.changes,
         };
         let place = self.known.iter().position(|known| known.call == step.call.0);
+        let mut is_again = false;
         let known = match place.map(|place| self.known.remove(place)) {
             None => fresh,
             Some(old) if old.edits != scene.edits => fresh,
-            Some(old) if old.pair == fresh.pair || (is_read && self.is_stub(step)) => Known {
-                same: old.same.saturating_add(1),
-                moved: old.moved.saturating_add(u32::from(old.moves != fresh.moves)),
-                since: old.since,
-                ..fresh
-            },
+            Some(old) if old.pair == fresh.pair || (is_read && self.is_stub(step)) => {
+                // What a compaction forgave is not again.
+                is_again = old.same > 0;
+                Known {
+                    same: old.same.saturating_add(u32::from(old.acts == fresh.acts)),
+                    moved: old.moved.saturating_add(u32::from(old.changes != fresh.changes)),
+                    since: old.since,
+                    ..fresh
+                }
+            }
             Some(_) => {
-                self.moves = self.moves.wrapping_add(1);
-                Known { moves: self.moves, ..fresh }
+                self.changes = self.changes.wrapping_add(1);
+                Known { changes: self.changes, ..fresh }
             }
         };
         self.known.push(known);
@@ -106,6 +138,7 @@ impl Calls {
         }
         Recall {
             is_known: place.is_some(),
+            is_again,
             same: known.same,
             moved: known.moved,
             since: known.since,

@@ -38,13 +38,14 @@ impl Circle {
         &mut self,
         step: &Step,
         recall: &Recall,
+        is_stale: bool,
         scene: &Scene,
         rounds: u32,
     ) -> Option<Round> {
         if self.edits != scene.edits {
             *self = Self { edits: scene.edits, ..Self::default() };
         }
-        if !recall.is_stale() {
+        if !is_stale {
             self.repeats = self.repeats.saturating_sub(1);
             if self.repeats == 0 {
                 self.calls.clear();

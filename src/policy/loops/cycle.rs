@@ -137,7 +137,7 @@ impl Cycle {
         if step.kind() == ToolKind::Poll {
             return None;
         }
-        let round = self.circle.see(step, recall, scene, limits.rounds)?;
+        let round = self.circle.see(step, recall, recall.is_stale(), scene, limits.rounds)?;
         if poll::waits(step, round.since, round.repeats, scene) {
             return None;
         }

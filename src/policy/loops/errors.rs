@@ -1,10 +1,10 @@
 //! The same error, and the failure that no fix changes.
 //!
-//! Catches one tool that fails in the same words whatever it is asked, denials among them, edits of
-//! one file that fail whatever the words, and a call that fails the very same way after each of many new edits. Exempt: what has succeeded since
-//! (a retry that worked, an edit of that file that was made), errors with new edits in between that
-//! only begin alike, waiting for something to come up. Misses errors whose first words differ each
-//! time.
+//! Catches one tool that fails in the same words whatever it is asked, denials among them; edits of
+//! one file that fail whatever the words; and a call that fails the very same way, or one of two
+//! ways in turn, after each of many new edits or commands. Exempt: what has succeeded since (a retry that worked, an edit of
+//! that file that was made), errors that only begin alike with new edits in between, waiting for
+//! something to come up. Misses errors whose first words differ each time.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,9 @@ use crate::model::{Fingerprint, ToolKind, ToolOutcome};
 
 /// So many errors, and so many failing calls, are remembered.
 const REMEMBERED: usize = 8;
+
+/// So many ways in which a call fails are remembered.
+const OUTCOMES: usize = 2;
 
 /// An error that has not come for so many steps is another one when it comes.
 const FORGOTTEN_AFTER: u32 = 32;
@@ -38,16 +41,19 @@ struct Seen {
     since: Mark,
     step: u32,
     edits: u32,
+    acts: u32,
 }
 
 /// A call that fails, and is tried again after new edits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Tried {
     call: Fingerprint,
-    pair: u32,
+    /// What it gave last, the latest first: two failures that take turns are no progress either.
+    gave: [u32; OUTCOMES],
     count: u32,
     since: Mark,
     edits: u32,
+    acts: u32,
 }
 
 impl Errors {
@@ -82,11 +88,13 @@ impl Errors {
             since: Mark::of(scene),
             step: scene.steps,
             edits: scene.edits,
+            acts: scene.acts,
         };
         let place = self.seen.iter().position(|seen| seen.tool == tool && seen.error == error);
         let seen = match place.map(|place| self.seen.remove(place)) {
             Some(old) if old.edits == scene.edits && scene.steps - old.step <= FORGOTTEN_AFTER => {
-                Seen { count: old.count.saturating_add(1), since: old.since, ..fresh }
+                let again = u32::from(old.acts == scene.acts);
+                Seen { count: old.count.saturating_add(again), since: old.since, ..fresh }
             }
             _ => fresh,
         };
@@ -113,18 +121,23 @@ impl Errors {
         }
         let fresh = Tried {
             call: step.call,
-            pair: step.pair(),
+            gave: [step.pair(), 0],
             count: 1,
             since: Mark::of(scene),
             edits: scene.edits,
+            acts: scene.acts,
         };
         let tried = match old {
-            Some(old) if old.pair == fresh.pair => Tried {
-                count: old.count.saturating_add(u32::from(old.edits != scene.edits)),
+            Some(old) if old.gave.contains(&step.pair()) => Tried {
+                gave: old.gave,
+                count: old
+                    .count
+                    .saturating_add(u32::from(old.edits != scene.edits || old.acts != scene.acts)),
                 since: old.since,
                 ..fresh
             },
-            _ => fresh,
+            Some(old) => Tried { gave: [step.pair(), old.gave[0]], ..fresh },
+            None => fresh,
         };
         self.tried.push(tried);
         if self.tried.len() > REMEMBERED {

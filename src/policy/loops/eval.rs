@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use super::corpus::{Halves, Thread};
 use super::{Alarm, Detector, Level, Thresholds, Watcher};
 use crate::model::UsdTotal;
+use crate::model::money::div_half_even;
 
 /// How the two halves of a corpus came out.
 #[derive(Clone, Debug)]
@@ -78,13 +79,18 @@ pub struct Ratio {
 }
 
 impl Ratio {
-    /// In ten-thousandths, to nearest; none of nothing.
-    pub fn per_myriad(self) -> Option<usize> {
-        (self.whole > 0).then(|| (self.part * 20_000 + self.whole) / (2 * self.whole))
+    /// In thousandths, to nearest; none of nothing.
+    pub fn per_mille(self) -> Option<usize> {
+        (self.whole > 0).then(|| (self.part * 2000 + self.whole) / (2 * self.whole))
     }
 }
 
 impl Score {
+    /// Threads of either label.
+    pub fn threads(&self) -> usize {
+        self.healthy + self.runaways
+    }
+
     /// Threads with a true alarm among those with any.
     pub fn precision(&self) -> Ratio {
         Ratio { part: self.true_alarms, whole: self.true_alarms + self.false_alarms }
@@ -100,9 +106,11 @@ impl Score {
         middle(self.delays.iter().map(|(repeats, _)| *repeats))
     }
 
-    /// Half of the loops seen cost no more than this from their start to the alarm.
-    pub fn usd_p50(&self) -> Option<UsdTotal> {
-        middle(self.delays.iter().map(|(_, usd)| *usd))
+    /// What a loop that was seen cost from its start to the alarm, on average.
+    pub fn usd_to_alarm(&self) -> Option<UsdTotal> {
+        let loops = i128::try_from(self.delays.len()).ok().filter(|loops| *loops > 0)?;
+        let usd: UsdTotal = self.delays.iter().map(|(_, usd)| *usd).sum();
+        Some(UsdTotal(div_half_even(usd.0, loops)))
     }
 
     fn add(&mut self, verdict: &Verdict) {

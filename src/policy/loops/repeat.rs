@@ -3,7 +3,8 @@
 //! Catches a call that has taught nothing for the fifth time, whatever else is done in between,
 //! and over compactions. Where another call gives something else each time (a click, and the page
 //! it leads to) that takes far longer. Exempt: a new edit in between (a check that says "ok" after each change is
-//! usual work; one that fails the same way is for `errors`), edits themselves (`revert`), tools
+//! usual work; one that fails the same way is for `errors`), a command never run before in between
+//! (many agents change files by those), edits themselves (`revert`), tools
 //! that are there to be asked again, and commands that wait (`poll`). Misses a call whose input
 //! differs each time, and one whose result has a time or a counter in it.
 
@@ -28,7 +29,8 @@ pub(super) fn judge(
     if is_exempt || !recall.is_stale() || poll::waits(step, recall.since, recall.same, scene) {
         return None;
     }
-    let limit = if recall.moved * 2 > recall.same {
+    let acts = matches!(step.kind(), ToolKind::Run | ToolKind::Other);
+    let limit = if acts && recall.moved * 2 > recall.same {
         limits.changing_cycle
     } else if circle >= CIRCLE {
         // One of several that come again: the circle is the better word for it.

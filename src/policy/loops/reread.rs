@@ -30,7 +30,7 @@ impl Reread {
         if step.kind() != ToolKind::Read {
             return None;
         }
-        let round = self.circle.see(step, recall, scene, limits.rounds)?;
+        let round = self.circle.see(step, recall, recall.is_again, scene, limits.rounds)?;
         Some(Finding {
             what: step.asked.target.or(Some(step.call)),
             count: round.repeats,

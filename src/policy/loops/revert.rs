@@ -15,7 +15,7 @@ use super::thresholds::Thresholds;
 use crate::model::{Fingerprint, ToolKind};
 
 /// So many edits, and so many files that went back and forth, are remembered.
-const REMEMBERED: usize = 24;
+const REMEMBERED: usize = 20;
 const FILES: usize = 6;
 
 /// So many new edits later, what went back and forth is done with.
@@ -30,12 +30,28 @@ pub(super) struct Reverts {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Plain", into = "Plain")]
 struct Edit {
     target: Fingerprint,
     from: u32,
     to: u32,
     runs: u32,
     mark: Mark,
+}
+
+/// An edit, written down without names.
+type Plain = (Fingerprint, u32, u32, u32, Mark);
+
+impl From<Plain> for Edit {
+    fn from((target, from, to, runs, mark): Plain) -> Self {
+        Self { target, from, to, runs, mark }
+    }
+}
+
+impl From<Edit> for Plain {
+    fn from(edit: Edit) -> Self {
+        (edit.target, edit.from, edit.to, edit.runs, edit.mark)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -22,6 +22,9 @@ pub(super) struct Scene {
     pub steps: u32,
     /// Edits that were never made before.
     pub edits: u32,
+    /// Commands and the like that were never given before, and worked: each may have changed
+    /// something.
+    pub acts: u32,
     /// Time spent in tools.
     pub tool_millis: i64,
 }
@@ -33,12 +36,25 @@ impl Scene {
     }
 }
 
-/// A moment of a thread, to measure from.
+/// A moment of a thread, to measure from. Written down without names: there are many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(Millis, PicoUsd, i64)", into = "(Millis, PicoUsd, i64)")]
 pub(super) struct Mark {
     pub at: Millis,
     pub own: PicoUsd,
     pub tool_millis: i64,
+}
+
+impl From<(Millis, PicoUsd, i64)> for Mark {
+    fn from((at, own, tool_millis): (Millis, PicoUsd, i64)) -> Self {
+        Self { at, own, tool_millis }
+    }
+}
+
+impl From<Mark> for (Millis, PicoUsd, i64) {
+    fn from(mark: Mark) -> Self {
+        (mark.at, mark.own, mark.tool_millis)
+    }
 }
 
 impl Mark {

@@ -16,9 +16,6 @@ use crate::model::{Fingerprint, Millis, ToolKind, ToolUse};
 /// The window is this one and the one before.
 const HALF_WINDOW: i64 = 300_000;
 
-/// What comes back sooner is no report: it says that the subagent was started.
-const REPORT: i64 = 10_000;
-
 /// So many briefs are remembered.
 const REMEMBERED: usize = 8;
 
@@ -99,10 +96,8 @@ impl Subagents {
     }
 
     /// One that was waited for has reported: that is work, not a storm.
-    pub fn reported(&mut self, took: i64) {
-        if took >= REPORT {
-            self.all.take();
-        }
+    pub fn reported(&mut self) {
+        self.all.take();
     }
 
     /// One of its subagents starts one.

@@ -8,6 +8,9 @@ use crate::model::PicoUsd;
 pub struct Thresholds {
     /// The same call with the same result, with no new edit in between.
     pub same_result: u32,
+    /// The same result of one tool whatever it is asked, and nothing else in between; twice as
+    /// often for commands and reads, which often have the same to say.
+    pub same_answer: u32,
     /// The same answer to a question of how something stands, or the same question and nothing
     /// else, within seconds of each other.
     pub polling: u32,
@@ -49,6 +52,7 @@ impl Default for Thresholds {
     fn default() -> Self {
         Self {
             same_result: 5,
+            same_answer: 10,
             polling: 16,
             waiting: 31,
             same_error: 5,

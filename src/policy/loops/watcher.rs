@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::alarm::{Alarm, Detector, Finding, Level};
+use super::answers::Answers;
 use super::calls::Calls;
 use super::compactions::Compactions;
 use super::cycle::Cycle;
@@ -28,7 +29,10 @@ const OVER_AFTER: u32 = 16;
 /// A loop that has come this many times as often as makes it one is a runaway.
 const RUNAWAY_TIMES: u32 = 4;
 
-/// Names of tools are kept up to here.
+/// What a subagent gives back sooner is no report: it says that it was started.
+const REPORT: i64 = 10_000;
+
+/// Names of tools are kept up to here, in bytes.
 const LONGEST_NAME: usize = 64;
 
 /// What is seen of a thread, in the order in which it is written.
@@ -54,6 +58,7 @@ pub struct Watcher {
     waiting: Vec<(Millis, ToolUse)>,
     results: Vec<u32>,
     calls: Calls,
+    answers: Answers,
     errors: Errors,
     cycle: Cycle,
     reread: Reread,
@@ -91,13 +96,15 @@ impl Watcher {
                 self.hear(Detector::Subagents, [found], limits)
             }
             Seen::Deed(Deed::Turn(TurnSource::Human)) => {
-                *self = Self { scene: self.scene, ..Self::default() };
+                let unattended = Unattended::attended();
+                *self = Self { scene: self.scene, unattended, ..Self::default() };
                 Vec::new()
             }
             Seen::Deed(Deed::Turn(TurnSource::Automated)) => {
                 // What each prompt has done once is no loop but of the prompts.
                 self.calls.begin_turn();
                 (self.cycle, self.reread) = (Cycle::default(), Reread::default());
+                self.answers = Answers::default();
                 let found = self.unattended.turn(&self.scene, limits);
                 self.hear(Detector::Unattended, [found], limits)
             }
@@ -132,7 +139,9 @@ impl Watcher {
     fn asked(&mut self, asked: &ToolUse, limits: &Thresholds) -> Vec<Alarm> {
         let mut asked = asked.clone();
         if asked.name.len() > LONGEST_NAME {
-            asked.name = asked.name.chars().take(LONGEST_NAME / 4).collect::<String>().into();
+            let fits = |(at, letter): &(usize, char)| at + letter.len_utf8() <= LONGEST_NAME;
+            let name = asked.name.char_indices().take_while(fits);
+            asked.name = name.map(|(_, letter)| letter).collect::<String>().into();
         }
         let is_spawn = asked.kind == ToolKind::Spawn;
         self.unattended.asked(is_spawn);
@@ -153,8 +162,9 @@ impl Watcher {
         let took = self.scene.at.0.saturating_sub(at.0);
         self.scene.tool_millis = self.scene.tool_millis.saturating_add(took);
         self.scene.steps = self.scene.steps.saturating_add(1);
-        if asked.kind == ToolKind::Spawn {
-            self.subagents.reported(took);
+        if asked.kind == ToolKind::Spawn && took >= REPORT {
+            self.subagents.reported();
+            self.unattended.reported();
         }
         Some(Step::new(asked, result))
     }
@@ -162,6 +172,9 @@ impl Watcher {
     fn step(&mut self, step: &Step, limits: &Thresholds) -> Vec<Alarm> {
         let is_new_edit = self.reverts.is_new(step);
         self.scene.edits = self.scene.edits.saturating_add(u32::from(is_new_edit));
+        let may_act = matches!(step.kind(), ToolKind::Run | ToolKind::Other | ToolKind::Spawn);
+        let is_act = may_act && step.is_done() && !self.calls.knows(step);
+        self.scene.acts = self.scene.acts.saturating_add(u32::from(is_act));
         let is_new_result = self.is_new_result(step);
         let scene = self.scene;
         let recall = self.calls.see(step, &scene);
@@ -172,6 +185,7 @@ impl Watcher {
         let found = [
             self.reverts.see(step, &scene, limits),
             repeat::judge(step, &recall, circle, &scene, limits),
+            self.answers.see(step, &recall, &scene, limits),
             self.errors.see(step, &scene, limits),
             poll::judge(step, &recall, &scene, limits),
             self.reread.see(step, &recall, &scene, limits),

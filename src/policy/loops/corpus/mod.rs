@@ -13,8 +13,9 @@ use super::{Detector, Seen};
 use crate::model::{Deed, Millis, PicoUsd};
 
 /// The corpus that comes with the program: files and their texts.
-pub const EMBEDDED: [(&str, &str); 3] = [
+pub const EMBEDDED: [(&str, &str); 4] = [
     ("healthy.jsonl", include_str!("../../../../assets/loops/healthy.jsonl")),
+    ("later.jsonl", include_str!("../../../../assets/loops/later.jsonl")),
     ("recorded.jsonl", include_str!("../../../../assets/loops/recorded.jsonl")),
     ("runaway.jsonl", include_str!("../../../../assets/loops/runaway.jsonl")),
 ];

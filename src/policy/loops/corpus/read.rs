@@ -42,7 +42,7 @@ pub fn read<'f>(
                 let Some(making) = &mut making else {
                     return Err(at("a line before the first that has `thread`".into()));
                 };
-                making.add(from(fields).map_err(at)?).map_err(at)?;
+                making.add(&from(fields).map_err(at)?).map_err(at)?;
                 continue;
             }
             threads.extend(making.take().map(|made| made.end(file)).transpose()?);
@@ -101,8 +101,8 @@ impl Making {
         Ok(Self { head, head_line, thread, ended: 0, begun: 0, results: Vec::new() })
     }
 
-    fn add(&mut self, row: Row) -> Result<(), String> {
-        check(&row)?;
+    fn add(&mut self, row: &Row) -> Result<(), String> {
+        check(row)?;
         if row.again && self.thread.runaway.is_none() {
             return Err("`again` in a healthy thread".into());
         }
@@ -114,7 +114,8 @@ impl Making {
         if !same_call {
             self.give_results();
         }
-        let begin = if same_call { self.begun } else { self.ended } + i64::from(row.gap);
+        let from = if same_call { self.begun } else { self.ended };
+        let begin = from + i64::from(row.gap);
         self.begun = begin;
         let end = begin + i64::from(row.took);
         self.ended = self.ended.max(end);
