@@ -2,6 +2,7 @@
 
 mod guard;
 mod hook;
+mod loops;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ pub use self::guard::{
     ActionsArgs, CapCommand, MarkArgs, RaiseArgs, SimulateArgs, SnoozeArgs, StatusArgs,
 };
 pub use self::hook::{HookArgs, HookCommand, HookStatusArgs};
+pub use self::loops::{EvalArgs, LoopsCommand};
 
 /// top for what coding agents spend.
 ///
@@ -96,6 +98,9 @@ pub enum Command {
     Hook(HookCommand),
     /// Where a session's or a call's amount comes from, down to the line and the price row
     Explain(ExplainArgs),
+    /// Loops: agents that go round and round
+    #[command(subcommand)]
+    Loops(LoopsCommand),
     /// Follows the transcripts and guards the caps in the foreground, until it is stopped
     Daemon,
     /// Brings the ledger up to date, and does nothing else

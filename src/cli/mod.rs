@@ -17,6 +17,7 @@ mod inside;
 mod leave;
 mod lift;
 mod live;
+mod loops;
 mod mark;
 mod notify;
 mod part;
@@ -145,6 +146,7 @@ fn run(cli: &Cli) -> Result<Outcome> {
         Some(Command::Hook(command)) => hook::run(&context, *command, &mut out),
         Some(Command::Stop(args)) => stop::run(&context, args, &mut out),
         Some(Command::Explain(args)) => explain::run(&context, args, &mut out),
+        Some(Command::Loops(command)) => loops::run(&context, command, &mut out),
         Some(Command::Ingest(args)) => ingest::run(&context, *args, &mut out),
         Some(Command::Prices(command)) => prices::run(&context, command, &mut out),
         Some(Command::Reprice(args)) => reprice::run(&context, *args, &mut out),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::Millis;
 
 /// Something done in a thread: a session's main one, or a subagent's.
@@ -43,11 +45,12 @@ pub enum TurnSource {
 }
 
 /// A hash of text that is not kept: equal texts have equal fingerprints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Fingerprint(pub u64);
 
 /// A tool asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolUse {
     /// Of the provider's id of this use; copies of a record have the same.
     pub id: Fingerprint,
@@ -65,7 +68,8 @@ pub struct ToolUse {
 }
 
 /// What a tool is for, as far as repetition means something else by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ToolKind {
     /// Reads a file, or searches in files.
     Read,
