@@ -160,7 +160,7 @@ fn tail(path: &Path) -> std::io::Result<Vec<u8>> {
     let length = file.metadata()?.len();
     let from = length.saturating_sub(TAIL);
     file.seek(SeekFrom::Start(from))?;
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity((length - from) as usize + 1);
     file.take(TAIL).read_to_end(&mut bytes)?;
     if from > 0 {
         let first = memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1);
