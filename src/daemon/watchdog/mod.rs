@@ -111,6 +111,12 @@ impl Watchdog {
     }
 
     /// Looks once; tells when to look again if nothing happens before.
+    ///
+    /// What is reached is latched before anything is done about it: a fifth of a millisecond before
+    /// the signal, for which no process is ever signalled over a cap that the ledger does not call
+    /// broken. Rows of what was done follow the doing. After a crash in between, the first look of
+    /// the next start takes every latched breach for one of just now: a session that runs on is
+    /// signalled again, and written down; one that has ended leaves the breach as its only row.
     pub(super) fn look(&mut self, look: &mut Look<'_>) -> Result<Option<Millis>, LedgerError> {
         self.take_notes(look)?;
         let touched = self.touched(look)?;
