@@ -95,10 +95,10 @@ struct Sums<'a, B> {
 
 impl<B: AsRef<PriceBook>> Sums<'_, B> {
     fn of_period(&mut self, tally: &mut Tally, window: &Range<Millis>) -> Result<(), LedgerError> {
-        for spend in self.reader.spend(window)? {
-            let to = self.names.of(spend.attribution)?;
-            tally.add(window, &who(&to), spent(spend.spent));
-        }
+        let with_sessions = tally.wants_sessions_in(window);
+        self.names.each_spend(window, with_sessions, &mut |to, amount| {
+            tally.add(window, &who(to), spent(amount));
+        })?;
         for (attribution, used) in self.without_price(window)? {
             let to = self.names.of(attribution)?;
             tally.add(window, &who(&to), used);

@@ -11,7 +11,6 @@ use rusqlite::{Connection, Row};
 
 use super::totals::Totals;
 use super::{LedgerError, Writer, schema};
-use crate::model::money::PICO_PER_USD;
 use crate::model::{
     AgentId, Cursor, FileStat, Millis, PicoUsd, StoredSource, TokenUsage, UsdTotal,
 };
@@ -170,14 +169,13 @@ impl Reader {
         )?;
         let mut rows = statement.query([time.start.quarter(), time.end.quarter()])?;
         while let Some(row) = rows.next()? {
-            let dollars = i128::from(row.get::<_, i64>(9)?) * i128::from(PICO_PER_USD);
             add(Cell {
                 at: Millis::of_quarter(row.get(0)?),
                 charged: row.get(1)?,
                 totals: Totals {
                     calls: count(row, 2)?,
                     usage: usage(row, 3)?,
-                    cost: UsdTotal(dollars + i128::from(row.get::<_, i64>(10)?)),
+                    cost: UsdTotal::of_whole(row.get(9)?, row.get(10)?),
                     unpriced_calls: count(row, 11)?,
                     not_final_calls: count(row, 12)?,
                 },

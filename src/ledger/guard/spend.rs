@@ -1,17 +1,14 @@
 //! The sums that caps are held against.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::names::{self, Names};
 use super::super::reader::{self, Charged, Unlogged};
 use super::super::{LedgerError, Reader, Writer, rows};
-use crate::model::money::PICO_PER_USD;
-use crate::model::{AgentId, Call, Millis, PicoUsd, SessionKey, UsdTotal};
+use crate::model::{Call, Millis, PicoUsd, SessionKey, UsdTotal};
 
 /// What was spent on one attribution in a time. Implausible calls are left out: a corrupt line
 /// must not stop anybody's work.
@@ -25,75 +22,6 @@ pub struct Spend {
 
 /// Sums of whole quarters of an hour. Every period of a cap begins and ends on one.
 const SELECT: &str = "SELECT attribution, sum(cost_usd), sum(cost_pico) FROM rollup";
-
-/// What attributions are charged to, looked up one by one: a month has thousands of them, which
-/// share most of their texts. The subagent is left out: no cap is about one.
-#[derive(Debug)]
-pub struct ChargedTo<'a> {
-    reader: &'a Reader,
-    names: HashMap<i64, Arc<str>>,
-    sessions: HashMap<i64, (AgentId, Arc<str>)>,
-    known: HashMap<i64, Arc<Charged>>,
-}
-
-impl<'a> ChargedTo<'a> {
-    /// Knows nothing yet.
-    pub fn new(reader: &'a Reader) -> Self {
-        let (names, sessions) = (HashMap::new(), HashMap::new());
-        Self { reader, names, sessions, known: HashMap::new() }
-    }
-
-    /// What an attribution is charged to.
-    pub fn of(&mut self, attribution: i64) -> Result<Arc<Charged>, LedgerError> {
-        if let Some(known) = self.known.get(&attribution) {
-            return Ok(Arc::clone(known));
-        }
-        let [session, project, branch, model, developer] = self
-            .reader
-            .db
-            .prepare_cached(
-                "SELECT session, project, branch, model, developer FROM attribution WHERE id = ?1",
-            )?
-            .query_row([attribution], |row| {
-                Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get::<_, i64>(4)?])
-            })?;
-        let (agent, session_id) = self.session(session)?;
-        let charged = Arc::new(Charged {
-            agent,
-            session,
-            session_id,
-            subagent: Arc::default(),
-            project: self.name(project)?,
-            branch: self.name(branch)?,
-            model: self.name(model)?,
-            developer: self.name(developer)?,
-        });
-        self.known.insert(attribution, Arc::clone(&charged));
-        Ok(charged)
-    }
-
-    fn name(&mut self, id: i64) -> Result<Arc<str>, LedgerError> {
-        if let Some(name) = self.names.get(&id) {
-            return Ok(Arc::clone(name));
-        }
-        let mut select = self.reader.db.prepare_cached("SELECT text FROM name WHERE id = ?1")?;
-        let name: Arc<str> = select.query_row([id], |row| row.get(0))?;
-        self.names.insert(id, Arc::clone(&name));
-        Ok(name)
-    }
-
-    fn session(&mut self, id: i64) -> Result<(AgentId, Arc<str>), LedgerError> {
-        if let Some(session) = self.sessions.get(&id) {
-            return Ok(session.clone());
-        }
-        let mut select =
-            self.reader.db.prepare_cached("SELECT agent, session_id FROM session WHERE id = ?1")?;
-        let session: (AgentId, Arc<str>) =
-            select.query_row([id], |row| Ok((AgentId::from_number(row.get(0)?), row.get(1)?)))?;
-        self.sessions.insert(id, session.clone());
-        Ok(session)
-    }
-}
 
 impl Reader {
     /// What was spent in a time, by what it is charged to.
@@ -226,13 +154,9 @@ fn session_spend(db: &Connection, session: &SessionKey) -> Result<Vec<Spend>, Le
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Spend> {
-    let dollars: i64 = row.get(1)?;
     // A cell's rest is below a dollar: nine million cells would be needed to overflow.
-    let rest: i64 = row.get(2)?;
-    Ok(Spend {
-        attribution: row.get(0)?,
-        spent: UsdTotal(i128::from(dollars) * i128::from(PICO_PER_USD) + i128::from(rest)),
-    })
+    let spent = UsdTotal::of_whole(row.get(1)?, row.get(2)?);
+    Ok(Spend { attribution: row.get(0)?, spent })
 }
 
 fn charged_to(db: &Connection, attribution: i64) -> Result<Charged, LedgerError> {
