@@ -22,3 +22,8 @@ FROM rollup
 JOIN attribution ON attribution.id = rollup.attribution
 JOIN session ON session.id = attribution.session
 GROUP BY day, agent, developer, project, branch, model;
+
+-- Calls without a price are few, and asked for by time or by session.
+DROP INDEX call_unpriced;
+CREATE INDEX call_unpriced_by_time ON call (at) WHERE cost_pico IS NULL;
+CREATE INDEX call_unpriced_by_attribution ON call (attribution) WHERE cost_pico IS NULL;

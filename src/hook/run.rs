@@ -122,7 +122,7 @@ impl AsRef<PriceBook> for LazyBook<'_> {
         self.book.get_or_init(|| {
             (self.look_up)(self.ledger).unwrap_or_else(|why| {
                 *self.trouble.borrow_mut() = Some(why);
-                Arc::new(PriceBook::embedded().clone())
+                Arc::clone(PriceBook::embedded())
             })
         })
     }

@@ -12,7 +12,7 @@ use rusqlite::{Connection, Row};
 use super::totals::Totals;
 use super::{LedgerError, Writer, schema};
 use crate::model::{
-    AgentId, Cursor, FileStat, Millis, PicoUsd, StoredSource, TokenUsage, UsdTotal,
+    AgentId, Cursor, FileStat, Millis, PicoUsd, SessionKey, StoredSource, TokenUsage, UsdTotal,
 };
 
 /// Reads the ledger; any number may, while one process writes.
@@ -68,7 +68,19 @@ pub struct Unlogged {
     pub amount: PicoUsd,
 }
 
+impl Unlogged {
+    /// The session.
+    pub fn session_key(&self) -> SessionKey {
+        SessionKey { agent: self.agent, session_id: Arc::clone(&self.session_id) }
+    }
+}
+
 impl Charged {
+    /// The session.
+    pub fn session_key(&self) -> SessionKey {
+        SessionKey { agent: self.agent, session_id: Arc::clone(&self.session_id) }
+    }
+
     /// What a session without any call is charged to.
     pub fn of_session(unlogged: &Unlogged) -> Self {
         let nothing: Arc<str> = Arc::from("");

@@ -19,6 +19,8 @@ pub(super) struct Deltas(BTreeMap<(i64, i64), Delta>);
 struct Delta {
     counts: [i64; 9],
     cost: UsdTotal,
+    /// A call without a price came, went, or was raised.
+    moves_reserve: bool,
 }
 
 /// How a commit moved the sum of one cell.
@@ -32,6 +34,8 @@ pub struct Change {
     pub spent: UsdTotal,
     /// Calls without a price more (or fewer) than before.
     pub unpriced_calls: i64,
+    /// What is to be set aside for calls without a price changed, even if their number did not.
+    pub moves_reserve: bool,
 }
 
 impl Deltas {
@@ -58,6 +62,7 @@ impl Deltas {
             for (sum, count) in delta.counts.iter_mut().zip(counts) {
                 *sum += sign * count.cast_signed();
             }
+            delta.moves_reserve |= contribution.amount.is_none();
             let amount = UsdTotal::from(contribution.amount.unwrap_or_default());
             delta.cost = if sign < 0 { delta.cost - amount } else { delta.cost + amount };
         }
@@ -70,6 +75,7 @@ impl Deltas {
             attribution,
             spent: delta.cost,
             unpriced_calls: delta.counts[7],
+            moves_reserve: delta.moves_reserve,
         })
     }
 

@@ -28,13 +28,13 @@ impl Used {
 }
 
 /// The sums of every cap and subject, at one moment.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tally {
     pub(super) caps: Vec<Counted>,
 }
 
 /// A cap with its present period and what each subject used.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Counted {
     pub cap: Arc<Cap>,
     pub window: Range<Millis>,

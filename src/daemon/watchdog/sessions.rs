@@ -6,7 +6,6 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::sums::session_key;
 use crate::agents;
 use crate::enforce::{self, Located, ProcessTable, Search};
 use crate::guard::who;
@@ -28,7 +27,7 @@ pub(super) struct Touched {
 
 impl Touched {
     pub(super) fn add(&mut self, to: &Charged, change: &Change) {
-        let charges = self.by_session.entry(session_key(to)).or_default();
+        let charges = self.by_session.entry(to.session_key()).or_default();
         match charges.iter_mut().find(|(known, _)| known == to) {
             Some((_, spent)) => *spent += change.spent,
             None => charges.push((to.clone(), change.spent)),

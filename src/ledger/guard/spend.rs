@@ -23,6 +23,11 @@ pub struct Spend {
 /// Sums of whole quarters of an hour. Every period of a cap begins and ends on one.
 const SELECT: &str = "SELECT attribution, sum(cost_usd), sum(cost_pico) FROM rollup";
 
+/// Which rows are charged to a session, by its agent and id.
+const OF_SESSION: &str = "attribution IN (SELECT attribution.id FROM attribution
+         JOIN session ON session.id = attribution.session
+         WHERE session.agent = ?1 AND session.session_id = ?2)";
+
 impl Reader {
     /// What was spent in a time, by what it is charged to.
     pub fn spend(&self, time: &Range<Millis>) -> Result<Vec<Spend>, LedgerError> {
@@ -41,10 +46,7 @@ impl Reader {
 
     /// Where a session was last, if it has any call.
     pub fn place_of(&self, session: i64) -> Result<Option<Charged>, LedgerError> {
-        let mut statement =
-            self.db.prepare_cached("SELECT max(id) FROM attribution WHERE session = ?1")?;
-        let latest: Option<i64> = statement.query_row([session], |row| row.get(0))?;
-        latest.map(|attribution| self.charged_to(attribution)).transpose()
+        place_of(&self.db, session)
     }
 
     /// Shows every counted call of a time that has no price, and what it is charged to.
@@ -53,7 +55,16 @@ impl Reader {
         time: &Range<Millis>,
         show: &mut dyn FnMut(i64, &Call),
     ) -> Result<(), LedgerError> {
-        rows::each_unpriced(&self.db, &mut Names::default(), time, show)
+        unpriced(&self.db, &mut Names::default(), time, show)
+    }
+
+    /// The same of a session's whole life.
+    pub fn unpriced_of(
+        &self,
+        session: &SessionKey,
+        show: &mut dyn FnMut(i64, &Call),
+    ) -> Result<(), LedgerError> {
+        unpriced_of(&self.db, &mut Names::default(), session, show)
     }
 
     /// Shows every counted, plausible call of a time, in order: when, what it is charged to, and
@@ -92,15 +103,18 @@ impl Writer {
         reader::read_unlogged(&self.db)
     }
 
+    /// Where a session was last, if it has any call.
+    pub fn place_of(&self, session: i64) -> Result<Option<Charged>, LedgerError> {
+        place_of(&self.db, session)
+    }
+
     /// The transcript that holds the latest of a session's calls.
     pub fn transcript_of(&self, session: &SessionKey) -> Result<Option<PathBuf>, LedgerError> {
-        let mut statement = self.db.prepare_cached(
+        // The latest by an index alone: a session may have thousands.
+        let mut statement = self.db.prepare_cached(&format!(
             "SELECT source.path FROM call JOIN source ON source.id = call.source
-             WHERE attribution IN (SELECT attribution.id FROM attribution
-                 JOIN session ON session.id = attribution.session
-                 WHERE session.agent = ?1 AND session.session_id = ?2)
-             ORDER BY call.at DESC LIMIT 1",
-        )?;
+             WHERE call.id = (SELECT id FROM call WHERE {OF_SESSION} ORDER BY at DESC LIMIT 1)"
+        ))?;
         let path = statement
             .query_row(params![session.agent as i64, session.session_id], |row| {
                 row.get::<_, String>(0)
@@ -130,7 +144,16 @@ impl Writer {
         time: &Range<Millis>,
         show: &mut dyn FnMut(i64, &Call),
     ) -> Result<(), LedgerError> {
-        rows::each_unpriced(&self.db, &mut self.names, time, show)
+        unpriced(&self.db, &mut self.names, time, show)
+    }
+
+    /// The same of a session's whole life.
+    pub fn unpriced_of(
+        &mut self,
+        session: &SessionKey,
+        show: &mut dyn FnMut(i64, &Call),
+    ) -> Result<(), LedgerError> {
+        unpriced_of(&self.db, &mut self.names, session, show)
     }
 }
 
@@ -143,20 +166,41 @@ fn spend(db: &Connection, time: &Range<Millis>) -> Result<Vec<Spend>, LedgerErro
 }
 
 fn session_spend(db: &Connection, session: &SessionKey) -> Result<Vec<Spend>, LedgerError> {
-    let mut statement = db.prepare_cached(&format!(
-        "{SELECT} WHERE attribution IN (SELECT attribution.id FROM attribution
-             JOIN session ON session.id = attribution.session
-             WHERE session.agent = ?1 AND session.session_id = ?2)
-         GROUP BY attribution"
-    ))?;
+    let mut statement =
+        db.prepare_cached(&format!("{SELECT} WHERE {OF_SESSION} GROUP BY attribution"))?;
     let rows = statement.query_map(params![session.agent as i64, session.session_id], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn unpriced(
+    db: &Connection,
+    names: &mut Names,
+    time: &Range<Millis>,
+    show: &mut dyn FnMut(i64, &Call),
+) -> Result<(), LedgerError> {
+    rows::each_unpriced(db, names, "at >= ?1 AND at < ?2", [time.start.0, time.end.0], show)
+}
+
+fn unpriced_of(
+    db: &Connection,
+    names: &mut Names,
+    session: &SessionKey,
+    show: &mut dyn FnMut(i64, &Call),
+) -> Result<(), LedgerError> {
+    let values = params![session.agent as i64, session.session_id];
+    rows::each_unpriced(db, names, OF_SESSION, values, show)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Spend> {
     // A cell's rest is below a dollar: nine million cells would be needed to overflow.
     let spent = UsdTotal::of_whole(row.get(1)?, row.get(2)?);
     Ok(Spend { attribution: row.get(0)?, spent })
+}
+
+fn place_of(db: &Connection, session: i64) -> Result<Option<Charged>, LedgerError> {
+    let mut statement = db.prepare_cached("SELECT max(id) FROM attribution WHERE session = ?1")?;
+    let latest: Option<i64> = statement.query_row([session], |row| row.get(0))?;
+    latest.map(|attribution| charged_to(db, attribution)).transpose()
 }
 
 fn charged_to(db: &Connection, attribution: i64) -> Result<Charged, LedgerError> {
