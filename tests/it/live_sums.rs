@@ -127,7 +127,7 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(zone: &str, start: &str, include_unlogged: bool) -> Self {
+    fn new(caps: Vec<Arc<Cap>>, zone: &str, start: &str, include_unlogged: bool) -> Self {
         let lab = Lab::new();
         let db = lab.db();
         let mut writer = Writer::open(&db).unwrap();
@@ -138,7 +138,7 @@ impl Stage {
             db,
             writer,
             live: LiveSums::default(),
-            caps: caps(),
+            caps,
             zone: TimeZone::get(zone).unwrap(),
             include_unlogged,
             now: Millis::parse(start).unwrap(),
@@ -312,11 +312,13 @@ proptest! {
     #[test]
     fn what_is_kept_in_memory_is_what_the_ledger_says(
         steps in vec(step(), 1..40),
+        // Sums for caps on sessions are read another way than those for the others alone.
+        caps in prop::sample::subsequence(caps(), 1..caps().len()),
         zone in prop::sample::select(&ZONES[..]),
         start in prop::sample::select(&STARTS[..]),
         include_unlogged in any::<bool>(),
     ) {
-        let mut stage = Stage::new(zone, start, include_unlogged);
+        let mut stage = Stage::new(caps, zone, start, include_unlogged);
         for step in steps {
             stage.take(step);
         }
