@@ -5,6 +5,7 @@
 
 mod ahead;
 mod checkpoint;
+mod days;
 mod error;
 mod guard;
 mod holding;

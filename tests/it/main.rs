@@ -47,6 +47,7 @@ mod hook_tail;
 mod layering;
 mod ledger_life;
 mod loops;
+mod live_sums;
 #[cfg(target_os = "linux")]
 mod notice_bus;
 mod notice_command;
