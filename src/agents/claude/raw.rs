@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use super::NEEDLES;
 use super::quick::Places;
 use super::record::Body;
+use super::state::NEEDLES;
 use crate::agents::json;
 
 /// The record's bytes and where they begin.
