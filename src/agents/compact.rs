@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
 use serde::Deserialize;
 
 use super::json::{Count, Flag, Object, RawText, Text};
@@ -14,7 +15,7 @@ use super::json::{Count, Flag, Object, RawText, Text};
 const MAX_DEPTH: u32 = 63;
 
 /// A position in a record.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Compact<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -45,8 +46,7 @@ impl<'a> Compact<'a> {
             return Some(());
         }
         loop {
-            let key = self.plain_string()?;
-            self.expect(b':')?;
+            let key = self.key()?;
             field(self, key)?;
             if !self.accept(b',') {
                 return self.expect(b'}');
@@ -65,6 +65,34 @@ impl<'a> Compact<'a> {
         let mut object = T::default();
         read(self, &mut object)?;
         Some(Object(Some(object)))
+    }
+
+    /// Reads the objects of an array with `read`, one at a time, and passes over anything else.
+    pub(super) fn objects(&mut self, mut read: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        if self.peek()? != b'[' {
+            return self.skip().map(|_| ());
+        }
+        self.at += 1;
+        if self.accept(b']') {
+            return Some(());
+        }
+        loop {
+            if self.peek()? == b'{' {
+                read(self)?;
+            } else {
+                self.skip()?;
+            }
+            if !self.accept(b',') {
+                return self.expect(b']');
+            }
+        }
+    }
+
+    /// A key and its colon.
+    pub(super) fn key(&mut self) -> Option<&'a [u8]> {
+        let key = self.plain_string()?;
+        self.expect(b':')?;
+        Some(key)
     }
 
     pub(super) fn text(&mut self) -> Option<Text<'a>> {
@@ -159,17 +187,37 @@ impl<'a> Compact<'a> {
         }
     }
 
-    fn peek(&self) -> Option<u8> {
+    /// A string as it is written, quotes included. Whether its escapes are proper is not looked at:
+    /// that would take three times as long.
+    pub(super) fn quoted(&mut self) -> Option<&'a [u8]> {
+        let start = self.at;
+        self.expect(b'"')?;
+        loop {
+            let rest = &self.bytes[self.at..];
+            let quote = memchr(b'"', rest)?;
+            let is_slash = |byte: &&u8| **byte == b'\\';
+            let slashes = rest[..quote].iter().rev().take_while(is_slash).count();
+            self.at += quote + 1;
+            if slashes % 2 == 0 {
+                return Some(&self.bytes[start..self.at]);
+            }
+        }
+    }
+
+    /// The byte that comes next.
+    pub(super) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
-    fn accept(&mut self, byte: u8) -> bool {
+    /// Passes over this byte, if it comes next.
+    pub(super) fn accept(&mut self, byte: u8) -> bool {
         let accepted = self.peek() == Some(byte);
         self.at += usize::from(accepted);
         accepted
     }
 
-    fn expect(&mut self, byte: u8) -> Option<()> {
+    /// Passes over this byte, which must come next.
+    pub(super) fn expect(&mut self, byte: u8) -> Option<()> {
         self.accept(byte).then_some(())
     }
 

@@ -209,7 +209,7 @@ impl Writer {
                 self.sessions.note_reported(&self.db, session, timestamp, total)
             }
             // Nothing was billed; the turn counters want it, the ledger does not.
-            Event::ApiError { .. } => Ok(()),
+            Event::Deed { .. } | Event::TurnEnded { .. } | Event::ApiError { .. } => Ok(()),
         }
     }
 

@@ -2,31 +2,42 @@
 
 use std::sync::Arc;
 
+use super::deed::{Moment, line_key};
 use super::raw::Raw;
 use super::record::{Message, Record, Usage};
-use super::state::{Last, NEEDLES, State, positive_usd};
-use super::statement;
+use super::state::{Last, State, positive_usd};
 use super::usage::{self, Part};
+use super::{prompt, statement};
 use crate::agents::Unparsed;
 use crate::agents::json;
-use crate::model::{AgentId, Call, CallId, CallKind, Event, Millis};
+use crate::model::{AgentId, Call, CallId, CallKind, CallPlace, Event, Millis};
 
 /// The model name of records that the client made up itself: errors, interruptions.
 const SYNTHETIC: &str = "<synthetic>";
 
 impl State {
-    /// The record adds nothing to the call before but a later time. More than a third of the
-    /// records with a usage are such, and need not be read.
-    pub(super) fn repeats(&mut self, record: &[u8]) -> bool {
-        let (Some(last), Some(time)) = (&self.last, self.pattern.time_of(record)) else {
+    /// The record adds nothing to the call before but a later time, and perhaps tools. More than a
+    /// third of the records with a usage are such, and need not be read.
+    pub(super) fn repeats(&mut self, record: &[u8], events: &mut Vec<Event>) -> bool {
+        let Some(last) = &self.last else { return false };
+        let Some((time, uses)) = self.pattern.matched(record) else { return false };
+        let later = Millis::parse(time).filter(|time| *time >= last.call.timestamp);
+        let Some(timestamp) = later.filter(|_| !uses.search && self.saved.asked.is_none()) else {
             return false;
         };
-        let later = Millis::parse(time).filter(|time| *time >= last.call.timestamp);
-        // The block that it adds may use a tool.
-        if later.is_none() || NEEDLES.web_search.find(record).is_some() {
-            return false;
-        }
         self.saved.latest = self.saved.latest.max(later);
+        if last.ends_turn || !uses.blocks.is_empty() {
+            let moment = Moment {
+                session_id: Arc::clone(&last.call.session_id),
+                agent_id: last.call.agent_id.clone(),
+                timestamp,
+            };
+            let (place, ends_turn) = (last.place, last.ends_turn);
+            self.push_uses(&moment, place, &uses, events);
+            if ends_turn {
+                events.push(moment.turn_ended(false));
+            }
+        }
         true
     }
 
@@ -38,12 +49,7 @@ impl State {
     ) -> Result<(), Unparsed> {
         let Some(message) = &record.message.0 else { return Ok(()) };
         if message.model.is(SYNTHETIC) {
-            if record.is_api_error.0 {
-                events.push(Event::ApiError {
-                    session_id: self.session_of(record),
-                    status: record.api_error_status.0.and_then(|code| u16::try_from(code).ok()),
-                });
-            }
+            self.read_synthetic(record, events);
             return Ok(());
         }
         let Some(usage) = &message.usage.0 else { return Ok(()) };
@@ -57,6 +63,21 @@ impl State {
             is_echo: false,
         };
         self.push_calls(record, raw, &line, message, usage, events)
+    }
+
+    /// A record that the client made up: the turn is over, one way or the other.
+    fn read_synthetic(&mut self, record: &Record<'_>, events: &mut Vec<Event>) {
+        let moment = self.moment(record);
+        if record.is_api_error.0 {
+            events.push(Event::ApiError {
+                session_id: self.session_of(record),
+                agent_id: self.agent_of(record.agent_id.non_empty()),
+                timestamp: moment.as_ref().map(|moment| moment.timestamp),
+                key: line_key(record),
+                status: record.api_error_status.0.and_then(|code| u16::try_from(code).ok()),
+            });
+        }
+        events.extend(moment.map(|moment| moment.turn_ended(false)));
     }
 
     /// A `progress` record repeats a line of a subagent, which has a file of its own.
@@ -98,11 +119,21 @@ impl State {
         let iterations = usage.iterations.0.unwrap_or_default();
         let is_final = message.stop_reason.non_empty().is_some() || iterations.len() > "[]".len();
         self.saved.latest = self.saved.latest.max(Some(timestamp));
+        let session_id = self.session_of(record);
+        let moment = Moment { session_id, agent_id: line.agent_id.clone(), timestamp };
+        // A side thread in the main one's file neither begins nor ends a turn of it.
+        let is_of_turn = !line.is_echo && (!line.is_sidechain || line.agent_id.is_some());
+        if is_of_turn {
+            self.note_answer(&moment, events);
+        }
+        let ends_turn = is_of_turn && prompt::is_last(message.stop_reason.non_empty());
         if self.repeats_last(record, line, message, timestamp, &main, iterations, is_final) {
             // The block that it adds may still use a tool.
             if let (Some(last), Some(body)) = (&self.last, raw.search_body()) {
                 self.saved.searches.note_uses(&last.call.call_id, &body);
             }
+            let place = self.last.as_ref().map(|last| last.place);
+            self.push_deeds(raw, &moment, place.filter(|_| !line.is_echo), ends_turn, events);
             return Ok(());
         }
         self.saved.begun = true;
@@ -127,7 +158,7 @@ impl State {
             call_id,
             kind: main.kind,
             agent: AgentId::Claude,
-            session_id: self.session_of(record),
+            session_id: Arc::clone(&moment.session_id),
             agent_id: line.agent_id.clone(),
             model: message.model.non_empty().map(|model| self.models.share(model)),
             timestamp,
@@ -146,6 +177,12 @@ impl State {
         for part in usage::further_parts(message, usage, &steps) {
             events.push(Event::Call(Box::new(part_call(&call, part))));
         }
+        let place = CallPlace {
+            group: call.call_id.group_key(),
+            request: call.call_id.request_key(),
+            is_sidechain: call.is_sidechain,
+            is_background: call.is_background,
+        };
         if !self.with_repeats {
             // A line that names no response, or shares its name, is told apart by what may differ.
             match &raw.places {
@@ -162,10 +199,37 @@ impl State {
                 call: call.clone(),
                 qualifiers: main.qualifiers,
                 iterations: iterations.into(),
+                place,
+                ends_turn,
             });
         }
         events.push(Event::Call(Box::new(call)));
+        self.push_deeds(raw, &moment, Some(place).filter(|_| !line.is_echo), ends_turn, events);
         Ok(())
+    }
+
+    /// What a line tells beside its call. An echo has a file of its own that tells it.
+    fn push_deeds(
+        &mut self,
+        raw: &Raw<'_>,
+        moment: &Moment,
+        place: Option<CallPlace>,
+        ends_turn: bool,
+        events: &mut Vec<Event>,
+    ) {
+        if let Some(place) = place {
+            match &raw.places {
+                Some(places) => self.push_uses(moment, place, &places.uses, events),
+                None => {
+                    if let Some(body) = raw.tool_body() {
+                        self.push_uses_of(moment, place, &body, events);
+                    }
+                }
+            }
+        }
+        if ends_turn {
+            events.push(moment.turn_ended(false));
+        }
     }
 
     /// The record adds nothing to the one before: same call, same counts, no earlier, no more

@@ -7,6 +7,8 @@
 
 mod account;
 mod answer;
+mod blocks;
+mod deed;
 mod process;
 mod prompt;
 mod quick;
@@ -15,10 +17,12 @@ mod record;
 mod registry;
 mod relay;
 mod repeat;
+mod result;
 mod resume;
 mod search;
 mod state;
 mod statement;
+mod tool;
 mod turn;
 mod usage;
 
@@ -67,7 +71,10 @@ impl Agent for Claude {
         if !(record.starts_with(b"{") && record.ends_with(b"}")) {
             return Err(Unparsed::NotJson);
         }
-        if state.repeats(record) || !state.wants(record) {
+        if state.repeats(record, events)
+            || state.hear_results(record, events)
+            || !state.wants(record)
+        {
             return Ok(());
         }
         if let Some((parsed, places)) = quick::record(record) {

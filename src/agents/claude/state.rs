@@ -6,12 +6,13 @@ use std::sync::{Arc, LazyLock};
 use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 
+use super::deed::Asked;
 use super::raw::Raw;
 use super::record::Record;
-use super::{relay, repeat, search, statement};
+use super::{prompt, relay, repeat, search, statement, tool};
 use crate::agents::json::RawText;
 use crate::agents::{LastSeen, Unparsed};
-use crate::model::{Call, Event, Millis, PicoUsd, Qualifiers};
+use crate::model::{Call, CallPlace, Event, Millis, PicoUsd, Qualifiers};
 
 /// What is remembered between two records of a file.
 #[derive(Clone, Debug)]
@@ -29,6 +30,7 @@ pub struct State {
     pub(super) models: LastSeen,
     pub(super) cwds: LastSeen,
     pub(super) branches: LastSeen,
+    pub(super) tools: tool::Tools,
 }
 
 /// The call that the record before told of.
@@ -37,6 +39,9 @@ pub(super) struct Last {
     pub(super) call: Call,
     pub(super) qualifiers: Qualifiers,
     pub(super) iterations: Box<str>,
+    pub(super) place: CallPlace,
+    /// The turn is over with it.
+    pub(super) ends_turn: bool,
 }
 
 /// The part of the state that the cursor keeps.
@@ -54,6 +59,9 @@ pub(super) struct Saved {
     pub(super) runs: Option<relay::Runs>,
     #[serde(skip_serializing_if = "search::Searches::is_empty")]
     pub(super) searches: search::Searches,
+    /// What may have begun a turn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) asked: Option<Asked>,
 }
 
 impl State {
@@ -72,6 +80,7 @@ impl State {
             models: LastSeen::default(),
             cwds: LastSeen::default(),
             branches: LastSeen::default(),
+            tools: tool::Tools::default(),
         }
     }
 
@@ -97,17 +106,28 @@ impl State {
 pub(super) struct Needles {
     pub(super) usage: Finder<'static>,
     pub(super) web_search: Finder<'static>,
-    pub(super) search_count: Finder<'static>,
     pub(super) cost_state: Finder<'static>,
     pub(super) user: Finder<'static>,
+    pub(super) tool_use: Finder<'static>,
+    pub(super) denial: Finder<'static>,
+    pub(super) session: Finder<'static>,
+    pub(super) compaction: Finder<'static>,
+    pub(super) schedule: Finder<'static>,
+    pub(super) pending: Finder<'static>,
 }
 
 pub(super) static NEEDLES: LazyLock<Needles> = LazyLock::new(|| Needles {
     usage: Finder::new(b"\"usage\""),
     web_search: Finder::new(b"\"WebSearch\""),
-    search_count: Finder::new(b"\"searchCount\""),
     cost_state: Finder::new(b"\"cost-state\""),
     user: Finder::new(b"\"user\""),
+    tool_use: Finder::new(b"\"tool_use\""),
+    denial: Finder::new(b"\"toolDenialKind\""),
+    session: Finder::new(b"\"sessionId\":\""),
+    compaction: Finder::new(b"\"compact_boundary\""),
+    schedule: Finder::new(b"\"scheduled_task_fire\""),
+    // Of subagents or workflows.
+    pending: Finder::new(b"\"pending"),
 });
 
 impl State {
@@ -116,9 +136,11 @@ impl State {
         let needles = &*NEEDLES;
         !self.saved.begun
             || needles.usage.find(record).is_some()
+            || needles.user.find(record).is_some()
             || needles.cost_state.find(record).is_some()
-            || (!self.saved.searches.is_empty() && needles.search_count.find(record).is_some())
-            || (self.saved.runs.is_some() && needles.user.find(record).is_some())
+            || needles.compaction.find(record).is_some()
+            || needles.schedule.find(record).is_some()
+            || needles.pending.find(record).is_some()
     }
 }
 
@@ -137,6 +159,7 @@ impl State {
             Some("assistant") => self.read_answer(record, raw, events)?,
             Some("progress") => self.read_echo(record, raw, events)?,
             Some("user") => self.read_user(record, raw, events),
+            Some("system") => self.read_system(record, raw, events),
             Some("cost-state") => self.read_reported_cost(record, events),
             _ => {}
         }
@@ -168,12 +191,9 @@ impl State {
     }
 
     fn read_user(&mut self, record: &Record<'_>, raw: &Raw<'_>, events: &mut Vec<Event>) {
-        if self.saved.runs.is_none() && self.saved.searches.is_empty() {
-            return;
-        }
         let Some(body) = raw.body() else { return };
         if let Some(runs) = &mut self.saved.runs
-            && super::prompt::is_prompt(record, &body)
+            && prompt::is_prompt(record, &body)
         {
             runs.end();
         }
@@ -181,6 +201,7 @@ impl State {
             let session_id = self.session_of(record);
             events.push(Event::Searched { call_id, session_id, searches });
         }
+        self.hear(record, &body, events);
     }
 
     fn read_reported_cost(&mut self, record: &Record<'_>, events: &mut Vec<Event>) {
