@@ -16,6 +16,7 @@ mod peek;
 mod pending;
 mod prices;
 mod reader;
+mod recent;
 mod reprice;
 mod rollup;
 mod rows;
@@ -23,6 +24,8 @@ mod schema;
 mod sessions;
 mod store;
 mod terms;
+mod threads;
+mod tools;
 mod totals;
 mod writer;
 
