@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use memchr::memchr;
+use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use super::json::{Count, Flag, Object, RawText, Text};
@@ -29,6 +30,11 @@ impl<'a> Compact<'a> {
     /// How many bytes have been read.
     pub(super) fn position(&self) -> usize {
         self.at
+    }
+
+    /// What has not been read.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        &self.bytes[self.at..]
     }
 
     /// Everything has been read.
@@ -204,6 +210,27 @@ impl<'a> Compact<'a> {
         }
     }
 
+    /// The same, if what follows it is found. That skips from match to match instead of from quote
+    /// to quote, of which code has many. `joint` is `","`: within a string it would be escaped.
+    pub(super) fn quoted_before(
+        &mut self,
+        next: &Finder<'_>,
+        joint: &Finder<'_>,
+    ) -> Option<&'a [u8]> {
+        let rest = &self.bytes[self.at..];
+        let length = next.find(rest)?;
+        let text = &rest[..length];
+        let (before, last) = text.get(1..)?.split_at_checked(length.checked_sub(2)?)?;
+        let is_slash = |byte: &&u8| **byte == b'\\';
+        let slashes = before.iter().rev().take_while(is_slash).count();
+        let is_string = text[0] == b'"' && last == b"\"" && slashes % 2 == 0;
+        if !is_string || joint.find(text).is_some() {
+            return None;
+        }
+        self.at += length;
+        Some(text)
+    }
+
     /// The byte that comes next.
     pub(super) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
@@ -255,7 +282,7 @@ impl<'a> Compact<'a> {
     }
 
     /// A string without escapes, without its quotes.
-    fn plain_string(&mut self) -> Option<&'a [u8]> {
+    pub(super) fn plain_string(&mut self) -> Option<&'a [u8]> {
         self.expect(b'"')?;
         let start = self.at;
         self.skip_plain();

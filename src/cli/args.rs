@@ -2,6 +2,7 @@
 
 mod guard;
 mod hook;
+mod turns;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ pub use self::guard::{
     ActionsArgs, CapCommand, MarkArgs, RaiseArgs, SimulateArgs, SnoozeArgs, StatusArgs,
 };
 pub use self::hook::{HookArgs, HookCommand, HookStatusArgs};
+pub use self::turns::{LoopsArgs, MetricsCommand, TurnSort, TurnsArgs};
 
 /// top for what coding agents spend.
 ///
@@ -64,6 +66,11 @@ pub enum Command {
     Report(ReportArgs),
     /// Sessions, newest activity first
     Sessions(SessionsArgs),
+    /// What was done between two prompts: steps, tools, repeats, errors, cost; newest first
+    Turns(TurnsArgs),
+    /// How things are distributed
+    #[command(subcommand)]
+    Metrics(MetricsCommand),
     /// Today against each cap; exit code 3 at a warning level, 4 over a cap
     Status(StatusArgs),
     /// Caps: how they stand, what they mean, what one would have done
@@ -153,6 +160,10 @@ pub struct ReportArgs {
     /// The time it covers
     #[command(flatten)]
     pub time: TimeArgs,
+
+    /// Add turns, their steps and tools; a turn counts whole where it began
+    #[arg(long)]
+    pub turns: bool,
 
     /// Split each row further
     #[arg(long, value_enum, value_name = "WHAT")]

@@ -17,6 +17,7 @@ mod leave;
 mod lift;
 mod live;
 mod mark;
+mod metrics;
 mod notify;
 mod plain;
 mod prices;
@@ -29,6 +30,7 @@ mod standing;
 mod status;
 mod stop;
 mod table;
+mod turns;
 mod when;
 
 use std::io::{self, Write};
@@ -122,6 +124,8 @@ fn run(cli: &Cli) -> Result<Outcome> {
         }
         Some(Command::Report(args)) => report::run(&context, args, &mut out),
         Some(Command::Sessions(args)) => sessions::run(&context, args, &mut out),
+        Some(Command::Turns(args)) => turns::run(&context, args, &mut out),
+        Some(Command::Metrics(command)) => metrics::run(&context, command, &mut out),
         Some(Command::Status(args)) => status::run(&context, *args, &mut out),
         Some(Command::Cap(command)) => cap::run(&context, command, &mut out),
         Some(Command::Snooze(args)) => lift::snooze(&context, args, &mut out),

@@ -27,6 +27,7 @@ mod terms;
 mod threads;
 mod tools;
 mod totals;
+mod turns;
 mod writer;
 
 pub use ahead::{Ahead, Known, Shift};
@@ -41,4 +42,5 @@ pub use reader::{Cell, Charged, Reader, Unlogged};
 pub use reprice::Repriced;
 pub use rollup::Change;
 pub use totals::Totals;
+pub use turns::{Deeds, LoopLevel, Thread, Turn, TurnNow};
 pub use writer::Writer;

@@ -23,8 +23,8 @@ pub(super) struct Terms {
 /// Terms as the database keeps them: time, final, counts, longest prompt, qualifiers, reported
 /// cost, model.
 type Stored<T> = (i64, bool, [u64; 7], u64, i64, Option<i64>, Option<T>);
-/// The same with tools, where there are any.
-type WithTools<T, B> = (Stored<T>, B);
+/// The same and tools, where there are any. The time stays first: queries read it.
+type WithTools<T, B> = (i64, bool, [u64; 7], u64, i64, Option<i64>, Option<T>, B);
 
 impl Terms {
     pub(super) fn of(call: &Call) -> Self {
@@ -96,14 +96,24 @@ impl Terms {
         );
         match self.tools.to_bytes(self.at) {
             None => serde_json::to_string(&stored).ok(),
-            Some(tools) => serde_json::to_string::<WithTools<_, _>>(&(stored, tools)).ok(),
+            Some(tools) => {
+                let (at, is_final, counts, longest, qualifiers, reported, model) = stored;
+                let stored: WithTools<_, _> =
+                    (at, is_final, counts, longest, qualifiers, reported, model, tools);
+                serde_json::to_string(&stored).ok()
+            }
         }
     }
 
     pub(super) fn from_text(text: &str) -> Option<Self> {
-        let (stored, tools) = match serde_json::from_str::<Stored<Arc<str>>>(text) {
-            Ok(stored) => (stored, Vec::new()),
-            Err(_) => serde_json::from_str::<WithTools<Arc<str>, Vec<u8>>>(text).ok()?,
+        let mut tools = Vec::new();
+        let stored: Stored<Arc<str>> = match serde_json::from_str(text) {
+            Ok(stored) => stored,
+            Err(_) => {
+                let stored: WithTools<_, _> = serde_json::from_str(text).ok()?;
+                tools = stored.7;
+                (stored.0, stored.1, stored.2, stored.3, stored.4, stored.5, stored.6)
+            }
         };
         let (at, is_final, counts, longest_prompt, qualifiers, reported_cost, model) = stored;
         let [input, output, read, five_minutes, one_hour, searches, reasoning] = counts;

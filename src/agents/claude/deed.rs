@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::blocks::Uses;
+use super::heard::{self, Heard};
 use super::prompt::{self, Beginning};
 use super::raw::Raw;
 use super::record::{Body, Record, System};
@@ -61,8 +62,9 @@ impl Moment {
 }
 
 impl State {
-    /// Reads a record of results that all went well; false if it is to be read as any other.
-    pub(super) fn hear_results(&mut self, record: &[u8], events: &mut Vec<Event>) -> bool {
+    /// Reads a record of results that all went well, or a plain prompt; false if it is to be read
+    /// as any other.
+    pub(super) fn hear_quickly(&mut self, record: &[u8], events: &mut Vec<Event>) -> bool {
         // Some files want more of such a record.
         if !self.saved.begun
             || self.saved.latest.is_none()
@@ -71,7 +73,14 @@ impl State {
         {
             return false;
         }
-        let Some(heard) = result::quick(record) else { return false };
+        let mut tail = std::mem::take(&mut self.heard_tail);
+        let heard = heard::read(record, &mut tail);
+        let is_heard = heard.is_some_and(|heard| self.push_heard(&heard, events));
+        self.heard_tail = tail;
+        is_heard
+    }
+
+    fn push_heard(&mut self, heard: &Heard<'_>, events: &mut Vec<Event>) -> bool {
         let Some(timestamp) = Millis::parse(heard.timestamp) else { return false };
         let agent_id = Some(heard.agent_id).filter(|id| !id.is_empty());
         let moment = Moment {
@@ -79,10 +88,29 @@ impl State {
             agent_id: self.agent_of(agent_id),
             timestamp,
         };
-        for (id, content) in heard.results {
+        for (id, content) in &heard.results {
             moment.push_result(result::good(id, content), events);
         }
+        let is_subagent = moment.agent_id.is_some();
+        // A side thread in the main one's file has no turns of its own.
+        if heard.is_prompt && (is_subagent || !heard.is_sidechain) {
+            let names = [heard.prompt_id, heard.uuid, heard.timestamp];
+            let key = turn_key(is_subagent, names);
+            self.begin(&moment, heard.source(is_subagent), key, events);
+        }
         true
+    }
+
+    fn begin(
+        &mut self,
+        moment: &Moment,
+        source: TurnSource,
+        key: Fingerprint,
+        events: &mut Vec<Event>,
+    ) {
+        // What was asked before was no more than a command of the client's own.
+        self.saved.asked = None;
+        events.push(moment.tell(Deed::Turn(source), key, None));
     }
 
     /// Tells the tools that a line of an answer uses.
@@ -130,30 +158,16 @@ impl State {
             events.push(moment.turn_ended(false));
         }
         let is_subagent = moment.agent_id.is_some();
-        match prompt::beginning(record, body, is_subagent) {
-            None => {}
-            Some(Beginning::Turn(source)) => {
-                // It was no more than a command of the client's own.
-                self.saved.asked = None;
-                let key = turn_key(&moment, record, body);
-                events.push(moment.tell(Deed::Turn(source), key, None));
+        let Some(beginning) = prompt::beginning(record, body, is_subagent) else { return };
+        let names = [&body.prompt_id, &record.uuid, &record.timestamp];
+        let key = turn_key(is_subagent, names.map(|name| name.as_deref().unwrap_or_default()));
+        match beginning {
+            Beginning::Turn(source) => self.begin(&moment, source, key, events),
+            Beginning::Perhaps(source) => {
+                let by_program = source == TurnSource::Automated;
+                self.saved.asked = Some(Asked { at: moment.timestamp, key: key.0, by_program });
             }
-            Some(Beginning::Perhaps(source)) => self.note_asked(&moment, record, body, source),
         }
-    }
-
-    fn note_asked(
-        &mut self,
-        moment: &Moment,
-        record: &Record<'_>,
-        body: &Body<'_>,
-        source: TurnSource,
-    ) {
-        self.saved.asked = Some(Asked {
-            at: moment.timestamp,
-            key: turn_key(moment, record, body).0,
-            by_program: source == TurnSource::Automated,
-        });
     }
 
     /// An answer in the main thread: if a command asked for it, that began a turn.
@@ -208,12 +222,12 @@ impl State {
     }
 }
 
-/// What names a turn: all records of one prompt share its id. A subagent's carry their parent's.
-fn turn_key(moment: &Moment, record: &Record<'_>, body: &Body<'_>) -> Fingerprint {
-    match body.prompt_id.non_empty().filter(|_| moment.agent_id.is_none()) {
-        Some(id) => Fingerprint::of(id.as_bytes()),
-        None => line_key(record),
-    }
+/// What names a turn, of a record's prompt id, its uuid and its time: all records of one prompt
+/// share the first. A subagent's carry their parent's.
+fn turn_key(is_subagent: bool, names: [&str; 3]) -> Fingerprint {
+    let names = &names[usize::from(is_subagent)..];
+    let name = names.iter().find(|name| !name.is_empty()).copied().unwrap_or_default();
+    Fingerprint::of(name.as_bytes())
 }
 
 /// What names a line, in this file and in copies of it.

@@ -9,6 +9,7 @@ mod account;
 mod answer;
 mod blocks;
 mod deed;
+mod heard;
 mod process;
 mod prompt;
 mod quick;
@@ -72,7 +73,7 @@ impl Agent for Claude {
             return Err(Unparsed::NotJson);
         }
         if state.repeats(record, events)
-            || state.hear_results(record, events)
+            || state.hear_quickly(record, events)
             || !state.wants(record)
         {
             return Ok(());

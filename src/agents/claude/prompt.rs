@@ -69,6 +69,26 @@ pub(super) enum Beginning {
     Perhaps(TurnSource),
 }
 
+/// What tells who gave a prompt; empty where a record does not say.
+#[derive(Debug, Default)]
+pub(super) struct Signs<'a> {
+    pub prompt_source: &'a str,
+    pub entrypoint: &'a str,
+    pub turn_origin: &'a str,
+    pub origin: &'a str,
+}
+
+impl Signs<'_> {
+    pub(super) fn source(&self, is_subagent: bool) -> TurnSource {
+        let by_program = is_subagent
+            || matches!(self.prompt_source, "sdk" | "system")
+            || (self.prompt_source.is_empty() && self.entrypoint.starts_with("sdk-"))
+            || self.turn_origin == "peer"
+            || matches!(self.origin, "coordinator" | "peer");
+        if by_program { TurnSource::Automated } else { TurnSource::Human }
+    }
+}
+
 /// Whether a record is a prompt that a person (or a script in their place) gave.
 pub(super) fn is_prompt(record: &Record<'_>, body: &Body<'_>) -> bool {
     !is_hidden(record, body)
@@ -88,18 +108,13 @@ pub(super) fn beginning(
     if is_hidden(record, body) || (record.is_sidechain.0 && !is_subagent) {
         return None;
     }
-    let by_program = is_subagent
-        || body.prompt_source.is("system")
-        || body.prompt_source.is("sdk")
-        || (body.prompt_source.non_empty().is_none()
-            && body.entrypoint.as_deref().is_some_and(|entrypoint| entrypoint.starts_with("sdk-")))
-        || body.turn_origin.is("peer")
-        || body
-            .origin
-            .0
-            .as_ref()
-            .is_some_and(|origin| origin.kind.is("coordinator") || origin.kind.is("peer"));
-    let source = if by_program { TurnSource::Automated } else { TurnSource::Human };
+    let signs = Signs {
+        prompt_source: body.prompt_source.as_deref().unwrap_or_default(),
+        entrypoint: body.entrypoint.as_deref().unwrap_or_default(),
+        turn_origin: body.turn_origin.as_deref().unwrap_or_default(),
+        origin: body.origin.0.as_ref().map_or("", |o| o.kind.as_deref().unwrap_or_default()),
+    };
+    let source = signs.source(is_subagent);
     texts(body).find_map(|said| match said {
         Said::Prompt => Some(Beginning::Turn(source)),
         Said::Peer => Some(Beginning::Turn(TurnSource::Automated)),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::deed::Asked;
 use super::raw::Raw;
 use super::record::Record;
-use super::{prompt, relay, repeat, search, statement, tool};
+use super::{heard, prompt, relay, repeat, search, statement, tool};
 use crate::agents::json::RawText;
 use crate::agents::{LastSeen, Unparsed};
 use crate::model::{Call, CallPlace, Event, Millis, PicoUsd, Qualifiers};
@@ -31,6 +31,7 @@ pub struct State {
     pub(super) cwds: LastSeen,
     pub(super) branches: LastSeen,
     pub(super) tools: tool::Tools,
+    pub(super) heard_tail: heard::Tail,
 }
 
 /// The call that the record before told of.
@@ -81,6 +82,7 @@ impl State {
             cwds: LastSeen::default(),
             branches: LastSeen::default(),
             tools: tool::Tools::default(),
+            heard_tail: heard::Tail::default(),
         }
     }
 
@@ -111,6 +113,9 @@ pub(super) struct Needles {
     pub(super) tool_use: Finder<'static>,
     pub(super) denial: Finder<'static>,
     pub(super) session: Finder<'static>,
+    pub(super) user_type: Finder<'static>,
+    pub(super) is_error: Finder<'static>,
+    pub(super) joint: Finder<'static>,
     pub(super) compaction: Finder<'static>,
     pub(super) schedule: Finder<'static>,
     pub(super) pending: Finder<'static>,
@@ -124,6 +129,9 @@ pub(super) static NEEDLES: LazyLock<Needles> = LazyLock::new(|| Needles {
     tool_use: Finder::new(b"\"tool_use\""),
     denial: Finder::new(b"\"toolDenialKind\""),
     session: Finder::new(b"\"sessionId\":\""),
+    user_type: Finder::new(b"\"type\":\"user\""),
+    is_error: Finder::new(b",\"is_error\":"),
+    joint: Finder::new(b"\",\""),
     compaction: Finder::new(b"\"compact_boundary\""),
     schedule: Finder::new(b"\"scheduled_task_fire\""),
     // Of subagents or workflows.
