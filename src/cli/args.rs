@@ -3,6 +3,7 @@
 mod guard;
 mod hook;
 mod loops;
+mod turns;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ pub use self::guard::{
 };
 pub use self::hook::{HookArgs, HookCommand, HookStatusArgs};
 pub use self::loops::{EvalArgs, LoopsCommand};
+pub use self::turns::{LoopsArgs, MetricsCommand, TurnSort, TurnsArgs};
 
 /// top for what coding agents spend.
 ///
@@ -74,6 +76,11 @@ pub enum Command {
     Report(ReportArgs),
     /// Sessions, newest activity first
     Sessions(SessionsArgs),
+    /// What was done between two prompts: steps, tools, repeats, errors, cost; newest first
+    Turns(TurnsArgs),
+    /// How things are distributed
+    #[command(subcommand)]
+    Metrics(MetricsCommand),
     /// Today against each cap; exit code 3 at a warning level, 4 over a cap
     Status(StatusArgs),
     /// Caps: how they stand, what they mean, what one would have done
@@ -185,6 +192,10 @@ pub struct ReportArgs {
     /// The time it covers
     #[command(flatten)]
     pub time: TimeArgs,
+
+    /// Add turns, their steps and tools; a turn counts whole where it began
+    #[arg(long)]
+    pub turns: bool,
 
     /// Split each row further
     #[arg(long, value_enum, value_name = "WHAT")]

@@ -19,6 +19,7 @@ mod lift;
 mod live;
 mod loops;
 mod mark;
+mod metrics;
 mod notify;
 mod part;
 mod plain;
@@ -32,6 +33,7 @@ mod standing;
 mod status;
 mod stop;
 mod table;
+mod turns;
 mod when;
 
 use std::io::{self, Write};
@@ -131,6 +133,8 @@ fn run(cli: &Cli) -> Result<Outcome> {
         }
         Some(Command::Report(args)) => report::run(&context, args, &mut out),
         Some(Command::Sessions(args)) => sessions::run(&context, args, &mut out),
+        Some(Command::Turns(args)) => turns::run(&context, args, &mut out),
+        Some(Command::Metrics(command)) => metrics::run(&context, command, &mut out),
         Some(Command::Status(args)) => status::run(&context, *args, &mut out),
         Some(Command::Cap(command)) => cap::run(&context, command, &mut out),
         Some(Command::Snooze(args)) => lift::snooze(&context, args, &mut out),

@@ -340,7 +340,7 @@ fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<Arc<str>> {
     row.get_ref(column)?.as_str().map(Arc::from).map_err(rusqlite::Error::from)
 }
 
-fn usage(row: &Row<'_>, from: usize) -> rusqlite::Result<TokenUsage> {
+pub(super) fn usage(row: &Row<'_>, from: usize) -> rusqlite::Result<TokenUsage> {
     Ok(TokenUsage {
         input_tokens: count(row, from)?,
         output_tokens: count(row, from + 1)?,
