@@ -57,6 +57,7 @@
 //! | how usage becomes money | `pricing/formula.rs`, `pricing/select.rs` |
 //! | when a cap is broken | `policy/`, pure; `guard/` sums up for it |
 //! | what is done about it, and when | `daemon/watchdog/` |
+//! | what is a loop | `policy/loops/`, one file for each detector; `spendtop loops eval` measures |
 //! | which process is a session's, and how it is ended | `enforce/` |
 //! | what an agent's hook answers | `hook/` |
 //! | what is stored | `assets/migrations/`, never editing a released one |

@@ -10,6 +10,9 @@ use crate::model::Millis;
 const COMPACT_AT: u64 = 160_000;
 const COMPACTED: u64 = 30_000;
 
+/// Of the agent that the records are made up of.
+pub(super) const VERSION: &str = "2.1.197";
+
 /// A session's main thread, or a subagent's. Its name makes its ids.
 pub struct Thread {
     /// The session.
@@ -126,10 +129,17 @@ impl Thread {
             fields.insert("cwd".into(), json!(self.folder));
             fields.insert("gitBranch".into(), json!(self.branch));
             fields.insert("userType".into(), json!("external"));
-            fields.insert("version".into(), json!("2.1.197"));
+            fields.insert("version".into(), json!(VERSION));
         }
         self.parent = Some(uuid);
-        lines.push(DemoLine { at, file: self.file(), line: record.to_string() });
+        let (session_id, folder) = (self.session_id.clone(), self.folder.clone());
+        lines.push(DemoLine {
+            at,
+            session_id,
+            folder,
+            file: self.file(),
+            line: record.to_string(),
+        });
     }
 
     /// Its transcript, as a path below Claude Code's `projects` folder.

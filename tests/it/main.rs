@@ -46,6 +46,8 @@ mod hook_settings;
 mod hook_tail;
 mod layering;
 mod ledger_life;
+mod live_sums;
+mod loops;
 #[cfg(target_os = "linux")]
 mod notice_bus;
 mod notice_command;

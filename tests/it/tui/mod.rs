@@ -193,7 +193,7 @@ fn facts(lab: &Lab, cap: Option<i64>) -> Facts {
         zone: TimeZone::get("Europe/Berlin").unwrap(),
         caps: cap.into_iter().map(daily).collect(),
         include_unlogged: false,
-        book: Arc::new(PriceBook::embedded().clone()),
+        book: Arc::clone(PriceBook::embedded()),
         roots: vec![(AgentId::Claude, lab.projects())],
     }
 }

@@ -212,12 +212,13 @@ fn a_terminal_that_cannot_draw_gets_plain_lines() {
 }
 
 #[test]
-fn the_demo_runs_over_its_cap() {
+fn the_demo_runs_over_its_cap_and_its_runaway_is_ended() {
     let home = Home::new();
     // Not at midnight, when there is little to go over.
-    let mut seat = Seat::new(&home, &["demo", "--speed", "2000", "--now", super::NOW]);
+    let mut seat = Seat::new(&home, &["demo", "--speed", "60", "--now", super::NOW]);
     seat.expect("feat/ch");
     seat.expect("OVER");
+    seat.expect("stopped");
     seat.keyboard.write_all(b"\x03").unwrap();
     seat.expect_end();
 }
