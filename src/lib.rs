@@ -62,8 +62,12 @@
 //! | what an agent's hook answers | `hook/` |
 //! | what is stored | `assets/migrations/`, never editing a released one |
 //! | how the person is told, and in which words | `notice/`, one file for each channel |
+//! | what `doctor --selftest` proves | `cli/doctor/selftest/` |
 //! | a command | `cli/args.rs` for what can be typed, `cli/<command>.rs` |
-//! | a panel of the screen | `tui/view/` |
+//! | a screen, or a panel of one | `tui/screens/`, one module a screen |
+//! | what is around every screen | `tui/view/` |
+//! | a key | `tui/keys.rs` |
+//! | a colour | `assets/themes/` |
 //!
 //! What may depend on what is in `tests/it/layering.rs`, and tested.
 

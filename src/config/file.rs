@@ -9,6 +9,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
+use super::screen::{KeysTable, ScreenTable};
 use crate::model::PicoUsd;
 use crate::pricing::UserPrices;
 
@@ -50,6 +51,11 @@ pub struct ConfigFile {
     pub hook: HookTable,
     /// How the person is told.
     pub notify: NotifyTable,
+    /// The screen.
+    pub screen: ScreenTable,
+    /// Other keys than the usual ones, by command.
+    #[schemars(with = "std::collections::BTreeMap<String, super::screen::KeyNames>")]
+    pub keys: KeysTable,
     /// Claude Code.
     pub claude: AgentTable,
     /// Your own prices.

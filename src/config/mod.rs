@@ -4,6 +4,7 @@ mod caps;
 mod error;
 mod file;
 mod loops;
+mod screen;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ pub use self::file::{
     AccountWord as Account, ConfigFile, NotifyTable as Notify, OnError, WebhookPreset,
     WebhookTable as Webhook,
 };
+pub use self::screen::{KeyNames, KeysTable, ScreenTable};
 use crate::model::PicoUsd;
 use crate::paths::Paths;
 use crate::policy::loops::Thresholds;
@@ -44,6 +46,10 @@ pub struct Config {
     pub on_hook_error: OnError,
     /// How the person is told.
     pub notify: Notify,
+    /// The screen's looks.
+    pub screen: ScreenTable,
+    /// Other keys than the usual ones.
+    pub keys: KeysTable,
     /// Developers with roots of their own.
     pub developers: Vec<Developer>,
     /// The zone that days begin in; none: the system's.
@@ -83,6 +89,8 @@ impl Default for Config {
             loops: Thresholds::default(),
             on_hook_error: OnError::Allow,
             notify: Notify::default(),
+            screen: ScreenTable::default(),
+            keys: KeysTable::new(),
             developers: Vec::new(),
             timezone: None,
             developer: None,
@@ -161,6 +169,8 @@ impl Config {
             loops,
             on_hook_error: file.hook.on_error,
             notify: file.notify,
+            screen: file.screen,
+            keys: file.keys,
             developers: caps::developers_with_roots(&file.developer.0),
             timezone,
             developer: caps::default_developer(&file.developer.0),

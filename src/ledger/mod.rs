@@ -5,6 +5,7 @@
 
 mod ahead;
 mod checkpoint;
+mod days;
 mod error;
 mod guard;
 mod holding;
@@ -16,6 +17,8 @@ mod peek;
 mod pending;
 mod prices;
 mod reader;
+mod recent;
+mod recent_calls;
 mod reprice;
 mod rollup;
 mod rows;
@@ -23,7 +26,10 @@ mod schema;
 mod sessions;
 mod store;
 mod terms;
+mod threads;
+mod tools;
 mod totals;
+mod turns;
 mod writer;
 
 pub use ahead::{Ahead, Known, Shift};
@@ -35,7 +41,9 @@ pub use lookup::{CallRow, ChargeRow, UnpricedModel};
 pub use peek::Pending;
 pub use prices::{KeptBook, Pricing};
 pub use reader::{Cell, Charged, Reader, Unlogged};
+pub use recent_calls::RecentCall;
 pub use reprice::Repriced;
 pub use rollup::Change;
 pub use totals::Totals;
+pub use turns::{Deeds, LoopLevel, Thread, Turn, TurnNow};
 pub use writer::Writer;

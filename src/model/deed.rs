@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::Millis;
 
@@ -49,6 +50,22 @@ pub enum TurnSource {
 #[serde(transparent)]
 pub struct Fingerprint(pub u64);
 
+impl Fingerprint {
+    /// The fingerprint of a text.
+    pub fn of(text: &[u8]) -> Self {
+        Self(xxh3_64(text))
+    }
+
+    /// The fingerprint of one thing under the name of another.
+    #[must_use]
+    pub fn named(self, name: Self) -> Self {
+        let mut both = [0; 16];
+        both[..8].copy_from_slice(&name.0.to_le_bytes());
+        both[8..].copy_from_slice(&self.0.to_le_bytes());
+        Self::of(&both)
+    }
+}
+
 /// A tool asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolUse {
@@ -83,6 +100,13 @@ pub enum ToolKind {
     Spawn,
     /// Anything else.
     Other,
+}
+
+impl ToolUse {
+    /// What makes two uses the same call again: tool and input.
+    pub fn call(&self) -> Fingerprint {
+        self.input.named(Fingerprint::of(self.name.as_bytes()))
+    }
 }
 
 /// What came of a tool.

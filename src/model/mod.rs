@@ -24,7 +24,7 @@ pub use guard::{
     Action, ActionKind, CapAction, LIMIT, Latch, Lift, LiftBy, Mark, Note, Notice, Permille,
     ProcessKey, SessionKey, Sighting,
 };
-pub use ids::{AgentId, CallId};
+pub use ids::{AgentId, CallId, CallPlace};
 pub use money::{ParseUsdError, PicoUsd, UsdTotal};
 pub use source::{Batch, Cursor, FileStat, StoredSource};
 pub use time::Millis;

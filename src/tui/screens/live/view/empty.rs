@@ -17,15 +17,17 @@ use ratatui::text::Line;
 
 use crate::format::{Bar, bar, fit_end, thousands};
 use crate::model::UsdTotal;
-use crate::tui::app::{App, Collector};
+use crate::tui::app::{Collector, Shell};
+use crate::tui::screens::live::Data;
 use crate::tui::theme::{Role, Theme};
 
 /// The bar of the first scan, at most.
 const LONGEST_BAR: usize = 48;
 
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, data: Option<&Data>, shell: &Shell) {
+    let theme = &shell.look.theme;
     let room = usize::from(area.width).saturating_sub(4);
-    let lines = match &app.collector {
+    let lines = match &shell.collector {
         Collector::Reading { read_bytes, total_bytes } => {
             reading(*read_bytes, *total_bytes, room, theme)
         }
@@ -33,7 +35,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
             vec![Line::styled("Looking for transcripts", theme.style(Role::Strong))]
         }
         Collector::Live | Collector::Elsewhere(_) | Collector::Failed(_) => {
-            nothing_found(app, room, theme)
+            nothing_found(data, shell, room)
         }
     };
     let widest = lines.iter().map(Line::width).max().unwrap_or(0) as u16;
@@ -51,7 +53,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
     }
 }
 
-fn reading(read: u64, total: u64, room: usize, theme: Theme) -> Vec<Line<'static>> {
+fn reading(read: u64, total: u64, room: usize, theme: &Theme) -> Vec<Line<'static>> {
     let length = room.min(LONGEST_BAR);
     let [part, whole] = [read.min(total), total].map(|bytes| UsdTotal(i128::from(bytes)));
     vec![
@@ -65,8 +67,9 @@ fn reading(read: u64, total: u64, room: usize, theme: Theme) -> Vec<Line<'static
     ]
 }
 
-fn nothing_found(app: &App, room: usize, theme: Theme) -> Vec<Line<'static>> {
-    let transcripts = app.snapshot.as_ref().map_or(0, |snapshot| snapshot.transcripts);
+fn nothing_found(data: Option<&Data>, shell: &Shell, room: usize) -> Vec<Line<'static>> {
+    let theme = &shell.look.theme;
+    let transcripts = data.map_or(0, |data| data.transcripts);
     let quiet = theme.style(Role::Quiet);
     let mut lines = if transcripts == 0 {
         vec![
@@ -83,7 +86,7 @@ fn nothing_found(app: &App, room: usize, theme: Theme) -> Vec<Line<'static>> {
         ]
     };
     lines.push(Line::default());
-    for folder in &app.setting.looked_at {
+    for folder in &shell.setting.looked_at {
         lines.push(Line::styled(format!("  {}", fit_end(folder, room.saturating_sub(2))), quiet));
     }
     lines.push(Line::default());

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! $14.20 of $20.00  ██████████████████████████▌          71 %
-//! $5.80 left · resets in 8h 19m · 412 calls in 5 sessions
+//! $5.80 left · cap at about 17:30 · resets in 8h 19m · 412 calls in 5 sessions
 //! ```
 //!
 //! Without a cap the second line says how to set one; at or over it, so in words.
@@ -12,15 +12,18 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
-use super::{fitting, joined};
+use super::pace;
 use crate::format::{
     Bar, FLOOR, bar, duration, floor, money, money_fixed, percent, thousands, width,
 };
 use crate::ledger::Totals;
-use crate::model::{PicoUsd, UsdTotal};
-use crate::tui::app::App;
-use crate::tui::snapshot::Snapshot;
+use crate::model::UsdTotal;
+use crate::policy::Decision;
+use crate::tui::app::Shell;
+use crate::tui::board::Board;
+use crate::tui::screens::live::Data;
 use crate::tui::theme::{Role, Theme};
+use crate::tui::view::{fitting, joined};
 
 /// Share of the cap, in percent, from which on the bar warns.
 const NEAR: u64 = 80;
@@ -28,16 +31,25 @@ const NEAR: u64 = 80;
 /// Shorter than this a bar says nothing.
 const SHORTEST_BAR: usize = 6;
 
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
-    let Some(snapshot) = &app.snapshot else {
+/// `with_pace`: nothing else on the screen tells when the cap will be reached.
+pub(super) fn render(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    data: Option<&Data>,
+    shell: &Shell,
+    with_pace: bool,
+) {
+    let theme = &shell.look.theme;
+    let Some(board) = &shell.board else {
         // Not a zero: nothing is known yet.
         frame.render_widget(Line::styled("–", theme.style(Role::Quiet)), area);
         return;
     };
-    let today = snapshot.today();
-    let is_floor = today.is_floor() || app.is_behind();
-    let gauge = Gauge { app, snapshot, today, is_floor, room: area.width.into(), theme };
-    let lines = match app.setting.daily_cap {
+    let today = board.today;
+    let is_floor = today.is_floor() || shell.is_behind();
+    let room = area.width.into();
+    let gauge = Gauge { shell, board, data, today, is_floor, room, theme, with_pace };
+    let lines = match &board.cap {
         Some(cap) => [gauge.capped(cap), gauge.standing(cap)],
         None => [gauge.uncapped(), gauge.how_to_cap()],
     };
@@ -47,37 +59,40 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme)
 }
 
 struct Gauge<'a> {
-    app: &'a App,
-    snapshot: &'a Snapshot,
+    shell: &'a Shell,
+    board: &'a Board,
+    data: Option<&'a Data>,
     today: Totals,
     is_floor: bool,
     room: usize,
-    theme: Theme,
+    theme: &'a Theme,
+    with_pace: bool,
 }
 
 impl Gauge<'_> {
-    fn level(&self, cap: PicoUsd) -> Role {
-        match percent(self.today.cost, cap.into()) {
+    fn level(cap: &Decision) -> Role {
+        match percent(cap.counted(), cap.limit.into()) {
+            _ if cap.is_breach() => Role::Bad,
             Some(100..) => Role::Bad,
             Some(NEAR..) => Role::Warn,
             _ => Role::Good,
         }
     }
 
-    fn capped(&self, cap: PicoUsd) -> Line<'static> {
-        let (theme, cost) = (self.theme, self.today.cost);
+    fn capped(&self, cap: &Decision) -> Line<'static> {
+        let (theme, cost) = (self.theme, cap.counted());
         let spent = floor(cents(cost), self.is_floor);
-        let limit = format!(" of {}", cents(cap.into()));
-        let share = percent(cost, cap.into()).unwrap_or(0);
+        let limit = format!(" of {}", cents(cap.limit.into()));
+        let share = percent(cost, cap.limit.into()).unwrap_or(0);
         let share = floor(format!("{} %", thousands(share)), self.is_floor);
         // Room for `≥100 %`, so that the bar keeps its length while the share grows.
         let share_room = width(&share).max(6);
         let room = self.room.saturating_sub(width(&spent) + width(&limit));
         let length = room.saturating_sub(share_room + 3);
         let mut spans = vec![Span::styled(spent, theme.style(Role::Strong)), Span::raw(limit)];
-        let level = theme.style(self.level(cap));
+        let level = theme.style(Self::level(cap));
         if length >= SHORTEST_BAR {
-            let drawn = bar(cost, cap.into(), length, Bar::Unicode);
+            let drawn = bar(cost, cap.limit.into(), length, Bar::Unicode);
             let used = drawn.trim_end().to_owned();
             let left = "·".repeat(length - width(&used));
             spans.push(Span::raw("  "));
@@ -90,13 +105,13 @@ impl Gauge<'_> {
         } else {
             return Line::from(spans);
         }
-        let is_good = self.level(cap) == Role::Good;
+        let is_good = Self::level(cap) == Role::Good;
         spans.push(Span::styled(share, if is_good { theme.style(Role::Strong) } else { level }));
         Line::from(spans)
     }
 
-    fn standing(&self, cap: PicoUsd) -> Line<'static> {
-        let left = UsdTotal::from(cap) - self.today.cost;
+    fn standing(&self, cap: &Decision) -> Line<'static> {
+        let left = UsdTotal::from(cap.limit) - cap.counted();
         let mark = if self.is_floor { FLOOR } else { "" };
         let state = if left < UsdTotal::ZERO {
             format!("OVER the daily cap by {mark}{}", cents(UsdTotal::ZERO - left))
@@ -107,24 +122,32 @@ impl Gauge<'_> {
         } else {
             format!("{} left", cents(left))
         };
-        let role = match self.level(cap) {
+        let role = match Self::level(cap) {
             Role::Bad => Role::Bad,
             _ => Role::Strong,
         };
         // By the minute, as everything on the screen that only time moves.
-        let resets = by_the_minute(self.snapshot.day.end.0 - self.app.now.0);
-        let more = [Some(format!("resets in {resets}")), self.calls(), self.others()];
+        let resets = by_the_minute(self.board.day.end.0 - self.shell.now.0);
+        let pace = pace::words(self.board, self.shell).filter(|_| self.with_pace);
+        let snoozed = cap.snoozed_until.map(|until| {
+            let until = until.timestamp().to_zoned_datetime(self.shell.setting.zone.clone());
+            format!("snoozed until {}", until.strftime("%H:%M"))
+        });
+        let more =
+            [snoozed, pace, Some(format!("resets in {resets}")), self.calls(), self.others()];
         self.line(Span::styled(state, self.theme.style(role)), more)
     }
 
     fn uncapped(&self) -> Line<'static> {
         let spent = format!("{} today", floor(money(self.today.cost), self.is_floor));
         let spent = Span::styled(spent, self.theme.style(Role::Strong));
-        self.line(spent, [self.calls(), self.others(), None])
+        let pace = (self.with_pace && self.board.burn != UsdTotal::ZERO)
+            .then(|| format!("{}/h", money_fixed(self.board.per_hour(), 2)));
+        self.line(spent, [pace, self.calls(), self.others(), None, None])
     }
 
     fn how_to_cap(&self) -> Line<'static> {
-        let file = &self.app.setting.config_file;
+        let file = &self.shell.setting.config_file;
         let texts = [
             format!("no daily cap: daily_cap = 20 in {file} sets one of $20"),
             format!("no daily cap: daily_cap = 20 in {file}"),
@@ -140,8 +163,9 @@ impl Gauge<'_> {
         };
         let calls = plural(self.today.calls, "call");
         // A session says nothing of who pays, so they can be counted only where one does.
-        let sessions = self.snapshot.sessions.iter().filter(|session| session.today.calls > 0);
-        match (self.today.calls, self.snapshot.others_today.calls) {
+        let sessions = self.data.map_or(&[][..], |data| &data.sessions);
+        let sessions = sessions.iter().filter(|session| session.today.calls > 0);
+        match (self.today.calls, self.board.others_today.calls) {
             (0, _) => None,
             (_, 0) => Some(format!("{calls} in {}", plural(sessions.count() as u64, "session"))),
             _ => Some(calls),
@@ -149,13 +173,13 @@ impl Gauge<'_> {
     }
 
     fn others(&self) -> Option<String> {
-        let others = &self.snapshot.others_today;
-        let cost = floor(cents(others.cost), others.is_floor() || self.app.is_behind());
+        let others = &self.board.others_today;
+        let cost = floor(cents(others.cost), others.is_floor() || self.shell.is_behind());
         (others.calls > 0).then(|| format!("other developers {cost}"))
     }
 
     /// What matters, and quietly as much of the rest as has room.
-    fn line(&self, first: Span<'static>, rest: [Option<String>; 3]) -> Line<'static> {
+    fn line(&self, first: Span<'static>, rest: [Option<String>; 5]) -> Line<'static> {
         const SEPARATOR: &str = " · ";
         let room = self.room.saturating_sub(width(&first.content) + width(SEPARATOR));
         let rest = joined(rest.into_iter().flatten(), SEPARATOR, room);
