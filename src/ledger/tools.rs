@@ -69,10 +69,6 @@ impl Tools {
         self.0.iter()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// As a row keeps them whose call is of this time; none where there are none.
     pub(super) fn to_bytes(&self, of: Millis) -> Option<Vec<u8>> {
         if self.0.is_empty() {
