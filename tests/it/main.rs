@@ -57,4 +57,7 @@ mod properties;
 mod scenarios;
 mod service;
 mod tui;
+mod turns_copies;
+mod turns_now;
+mod turns_rules;
 mod world;
