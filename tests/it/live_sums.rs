@@ -217,7 +217,7 @@ impl Stage {
             cursor: Cursor::default(),
             new_bytes: 1,
             events: vec![event],
-            deeds: Vec::new(),
+            deeds: spendtop::model::DeedLog::default(),
         };
         let mut pricing = Pricing {
             sha256: "any".into(),
