@@ -72,10 +72,7 @@ impl Agent for Claude {
         if !(record.starts_with(b"{") && record.ends_with(b"}")) {
             return Err(Unparsed::NotJson);
         }
-        if state.repeats(record, events)
-            || state.hear_quickly(record, events)
-            || !state.wants(record)
-        {
+        if state.repeats(record) || state.hear_quickly(record) || !state.wants(record) {
             return Ok(());
         }
         if let Some((parsed, places)) = quick::record(record) {

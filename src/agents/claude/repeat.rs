@@ -108,7 +108,7 @@ mod tests {
             if !with_pattern {
                 claude.pattern.forget();
             }
-            repeats += usize::from(claude.clone().repeats(line, &mut Vec::new()));
+            repeats += usize::from(claude.clone().repeats(line));
             results.push(Claude.parse(line, at as u64, &mut state, &mut events));
         }
         ((results, events, state.save()), repeats)
