@@ -19,7 +19,7 @@ use crate::ledger::{LedgerError, Reader};
 use crate::model::{Millis, Sighting};
 
 /// How often the ledger is asked whether anything was committed: a few microseconds each time.
-const LOOK: Duration = Duration::from_millis(50);
+const LOOK: Duration = Duration::from_millis(70);
 
 /// How often the running sessions are looked at.
 const ROLL: Duration = Duration::from_secs(1);
