@@ -20,6 +20,7 @@ pub struct Paths {
     spendtop_db: Option<PathBuf>,
     claude_config_dir: Option<OsString>,
     notify_socket: Option<OsString>,
+    has_session_bus: bool,
     set: Vec<(&'static str, OsString)>,
     user: Option<String>,
     zone: Option<String>,
@@ -62,6 +63,7 @@ impl Paths {
             spendtop_db: path("SPENDTOP_DB"),
             claude_config_dir: get("CLAUDE_CONFIG_DIR"),
             notify_socket: get("NOTIFY_SOCKET"),
+            has_session_bus: get("DBUS_SESSION_BUS_ADDRESS").is_some(),
             set: WHERE.iter().filter_map(|name| Some((*name, get(name)?))).collect(),
             user: ["USER", "LOGNAME"].iter().find_map(|name| get(name)?.into_string().ok()),
             zone: get("TZ").map(|zone| zone.to_string_lossy().into_owned()),
@@ -83,6 +85,11 @@ impl Paths {
     /// Where systemd wants to hear that the daemon is ready.
     pub fn notify_socket(&self) -> Option<&OsStr> {
         self.notify_socket.as_deref()
+    }
+
+    /// The environment names a session bus (D-Bus). Without that it may still be in its usual place.
+    pub fn has_session_bus(&self) -> bool {
+        self.has_session_bus
     }
 
     /// The variables that say where things are, as far as they are set: for a service.

@@ -114,7 +114,15 @@ impl Context {
     pub(super) fn is_on_plan(&self) -> bool {
         daemon::is_on_plan(self.config.account, &self.paths.claude_account_files())
     }
+
+    /// The same as JSON has it.
+    pub(super) fn account_word(&self) -> &'static str {
+        if self.is_on_plan() { SUBSCRIPTION } else { "api" }
+    }
 }
+
+/// See [`Context::account_word`].
+pub(super) const SUBSCRIPTION: &str = "subscription";
 
 /// A subject of a cap.
 #[derive(Serialize)]

@@ -201,6 +201,11 @@ impl Guard {
         self.cases.values().any(|case| matches!(case.stage, Stage::Stopping(_)))
     }
 
+    /// Some process was told to end and has not yet.
+    pub fn is_ending(&self) -> bool {
+        self.cases.values().any(Case::is_ending)
+    }
+
     /// It knows of none.
     pub fn is_empty(&self) -> bool {
         self.cases.is_empty()

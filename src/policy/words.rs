@@ -80,8 +80,7 @@ impl Decision {
             String::new()
         };
         format!(
-            "spendtop: the spending cap \"{cap}\" is reached: {}{reserve}; {until}. Stop here and \
-             tell the user.",
+            "spendtop: the spending cap \"{cap}\" is reached: {}{reserve}; {until}.",
             self.amounts()
         )
     }

@@ -26,7 +26,7 @@ fn over_a_cap_that_stops_every_event_is_answered_as_was_measured_to_work() {
                 home.out(&["ingest"]);
             }
             let reason = "spendtop: the spending cap \"daily\" is reached: $4.02 of $4.00 today; \
-                          it resets at 00:00. Stop here and tell the user.";
+                          it resets at 00:00.";
             assert_eq!(
                 ask(&home, "UserPromptSubmit"),
                 Some(json!({"decision": "block", "reason": reason}))
@@ -36,7 +36,8 @@ fn over_a_cap_that_stops_every_event_is_answered_as_was_measured_to_work() {
                 assert_eq!(ask(&home, name), Some(expected), "{name}");
             }
             let start = ask(&home, "SessionStart").unwrap();
-            assert_eq!(start["hookSpecificOutput"]["additionalContext"], reason);
+            let told = format!("{reason} Stop here and tell the user.");
+            assert_eq!(start["hookSpecificOutput"]["additionalContext"], told);
             assert_eq!(start.as_object().unwrap().len(), 1);
             assert_eq!(failures(&home), Vec::<String>::new());
         }

@@ -47,6 +47,7 @@ mod hook_tail;
 mod layering;
 mod ledger_life;
 mod live_sums;
+mod loops;
 #[cfg(target_os = "linux")]
 mod notice_bus;
 mod notice_command;
@@ -56,6 +57,11 @@ mod notice_outbox;
 mod notice_webhook;
 mod properties;
 mod scenarios;
+#[cfg(target_os = "linux")]
+mod selftest;
 mod service;
 mod tui;
+mod turns_copies;
+mod turns_now;
+mod turns_rules;
 mod world;

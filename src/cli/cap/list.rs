@@ -44,7 +44,7 @@ pub(super) fn run(context: &Context, json: bool, out: &mut dyn Write) -> Result<
         let json = ListJson {
             schema: "spendtop.caps/1",
             timezone: report::zone_name(&standing.zone),
-            account: if standing.on_plan { "subscription" } else { "api" },
+            account: context.account_word(),
             rows: rows.collect(),
         };
         serde_json::to_writer(&mut *out, &json)?;

@@ -44,7 +44,8 @@ pub(super) fn run(context: &Context, args: &ExplainArgs, out: &mut dyn Write) ->
     };
     let charged = reader.charged()?;
     let lines = lines::read(&rows);
-    let explained = shape::build(&found, &rows, &charged, &lines, reader.unlogged()?);
+    let mut explained = shape::build(&found, &rows, &charged, &lines, reader.unlogged()?);
+    explained.account = context.account_word();
     if args.json {
         serde_json::to_writer(&mut *out, &explained)?;
         writeln!(out)?;

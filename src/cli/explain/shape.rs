@@ -18,6 +18,8 @@ pub(super) struct Explained {
     pub schema: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
+    /// `api`: money spent. `subscription`: what it would be by list prices; a plan covers it.
+    pub account: &'static str,
     pub cost_usd: String,
     pub unpriced_calls: u64,
     pub not_final_calls: u64,
@@ -134,6 +136,7 @@ pub(super) fn build(
     let mut explained = Explained {
         schema: SCHEMA,
         session_id,
+        account: "",
         cost_usd: String::new(),
         unpriced_calls: 0,
         not_final_calls: 0,

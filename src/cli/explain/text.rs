@@ -5,11 +5,15 @@ use std::io::Write;
 use anyhow::Result;
 use jiff::tz::TimeZone;
 
+use super::super::standing::SUBSCRIPTION;
 use super::shape::{Charge, Explained, ExplainedCall, Part};
 use crate::format;
 use crate::model::Millis;
 
 pub(super) fn write(out: &mut dyn Write, explained: &Explained, zone: &TimeZone) -> Result<()> {
+    if explained.account == SUBSCRIPTION {
+        writeln!(out, "value at list prices of the API, not money spent: a plan covers it")?;
+    }
     if let Some(session) = &explained.session_id {
         writeln!(out, "session {}", format::printable(session))?;
         let total = &explained.total;

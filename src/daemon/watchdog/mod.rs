@@ -10,7 +10,7 @@ mod reload;
 mod sessions;
 mod stop;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -41,8 +41,9 @@ pub(super) struct Watchdog {
     guard: Guard,
     table: Kernel,
     outbox: Outbox,
-    /// What was done already for a session under a breach, so that it is done once.
-    done: BTreeSet<(Arc<str>, Arc<str>, Millis, SessionKey)>,
+    /// What was done already for a session under a breach, so that it is done once; until the end
+    /// of the period.
+    done: BTreeMap<(Arc<str>, Arc<str>, Millis, SessionKey), Millis>,
     alerted: alerts::Alerted,
     /// Sessions that the guard was told to stop, and what their calls are charged to.
     demanded: BTreeMap<SessionKey, Vec<Charged>>,
@@ -94,7 +95,7 @@ impl Watchdog {
             guard: Guard::default(),
             table: Kernel::new(),
             outbox: Outbox::start(&config.notify, config.zone(), wake.clone()),
-            done: BTreeSet::new(),
+            done: BTreeMap::new(),
             alerted: alerts::Alerted::default(),
             demanded: BTreeMap::new(),
             hook_stops: BTreeMap::new(),

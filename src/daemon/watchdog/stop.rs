@@ -89,18 +89,22 @@ impl Watchdog {
     ) -> Result<(), LedgerError> {
         let (cap, start) = (&decision.cap.name, decision.window.start);
         let key = (cap.clone(), decision.subject.clone(), start, session.clone());
-        if !self.done.insert(key) {
+        if self.done.contains_key(&key) {
             return Ok(());
         }
+        self.done.retain(|_, end| look.now < *end);
+        self.done.insert(key, decision.window.end);
         let (now, latency) = (look.now, look.now.0.saturating_sub(look.arrived.0));
         let evidence = decision.amounts();
+        let has_hook = self.sessions.has_hook(look.writer, &self.table, &session)?;
         let row = Action {
             cap: Some(cap.clone()),
             session: Some(session.clone()),
             evidence: evidence.clone(),
             outcome: match kind {
                 ActionKind::Flag => "flagged".into(),
-                _ => "its hook stops it at its next step".into(),
+                _ if has_hook => "its hook stops it at its next step".into(),
+                _ => "nothing stops it: no hook of it was heard".into(),
             },
             latency_ms: Some(latency),
             overshoot: Some(decision.overshoot().to_pico()),
