@@ -125,8 +125,6 @@ pub(super) struct Needles {
     pub(super) denial: Finder<'static>,
     pub(super) session: Finder<'static>,
     pub(super) user_type: Finder<'static>,
-    pub(super) is_error: Finder<'static>,
-    pub(super) joint: Finder<'static>,
     pub(super) compaction: Finder<'static>,
     pub(super) schedule: Finder<'static>,
     pub(super) pending: Finder<'static>,
@@ -141,8 +139,6 @@ pub(super) static NEEDLES: LazyLock<Needles> = LazyLock::new(|| Needles {
     denial: Finder::new(b"\"toolDenialKind\""),
     session: Finder::new(b"\"sessionId\":\""),
     user_type: Finder::new(b"\"type\":\"user\""),
-    is_error: Finder::new(b",\"is_error\":"),
-    joint: Finder::new(b"\",\""),
     compaction: Finder::new(b"\"compact_boundary\""),
     schedule: Finder::new(b"\"scheduled_task_fire\""),
     // Of subagents or workflows.
