@@ -1,5 +1,6 @@
 //! `doctor`: what is wrong, and what to do about it.
 
+mod agents;
 mod hooks;
 mod notices;
 
@@ -27,15 +28,10 @@ const EXAMPLES: usize = 5;
 struct DoctorJson {
     schema: &'static str,
     ok: bool,
-    roots: Vec<RootJson>,
+    agents: Vec<agents::AgentJson>,
+    roots: Vec<agents::RootJson>,
     ledger: String,
     findings: Vec<Finding>,
-}
-
-#[derive(Serialize)]
-struct RootJson {
-    path: String,
-    exists: bool,
 }
 
 /// Something that is not as it should be.
@@ -72,28 +68,20 @@ pub(super) fn run(context: &Context, args: JsonArg, out: &mut dyn Write) -> Resu
         }
     }
     let ok = findings.iter().all(|finding| !finding.is_problem);
-    let roots = context.roots();
+    let agents = agents::Agents::read(context);
     if args.json {
         let json = DoctorJson {
             schema: "spendtop.doctor/1",
             ok,
-            roots: roots
-                .iter()
-                .map(|root| RootJson {
-                    path: root.path.display().to_string(),
-                    exists: root.path.is_dir(),
-                })
-                .collect(),
+            agents: agents.json(),
+            roots: agents.roots_json(),
             ledger: context.ledger.display().to_string(),
             findings,
         };
         serde_json::to_writer(&mut *out, &json)?;
         writeln!(out)?;
     } else {
-        for root in &roots {
-            let there = if root.path.is_dir() { "ok      " } else { "absent  " };
-            writeln!(out, "{there}{}", show(&context.paths, &root.path))?;
-        }
+        agents.write(context, out)?;
         writeln!(out, "ledger  {}", show(&context.paths, &context.ledger))?;
         for finding in &findings {
             let mark = if finding.is_problem { "!" } else { "·" };
@@ -135,8 +123,8 @@ fn of_files(freshness: &Freshness, findings: &mut Vec<Finding>) {
                     kind: "no_transcripts",
                     count: 0,
                     message:
-                        "no transcripts yet: use Claude Code, or name its config folder under \
-                              [claude] roots in the config"
+                        "no transcripts yet: use a coding agent, or name its config folder under \
+                              [agents.<name>] roots in the config"
                             .into(),
                     items: Vec::new(),
                     is_problem: false,
@@ -259,7 +247,7 @@ fn of_ledger(reader: &Reader, findings: &mut Vec<Finding>) -> Result<()> {
             kind: "undated_total",
             count: undated.len() as u64,
             message: format!(
-                "no record has a time, so the total that Claude Code states is left out: {}",
+                "no record has a time, so the total that the agent states is left out: {}",
                 format::counted(undated.len() as u64, "transcript", "transcripts")
             ),
             items: undated,

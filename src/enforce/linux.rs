@@ -73,10 +73,8 @@ impl ProcessTable for Kernel {
     }
 
     fn descendants(&self, process: &ProcessKey) -> Vec<ProcessKey> {
-        let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-        let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
         let mut children: BTreeMap<u32, Vec<(u32, Stat)>> = BTreeMap::new();
-        for (pid, stat) in pids.filter_map(|pid: u32| Some((pid, Stat::of(pid)?))) {
+        for (pid, stat) in pids().into_iter().filter_map(|pid| Some((pid, Stat::of(pid)?))) {
             children.entry(stat.ppid).or_default().push((pid, stat));
         }
         // Only now: what became of its number before the listing does not matter.
@@ -94,6 +92,21 @@ impl ProcessTable for Kernel {
             }
         }
         found
+    }
+
+    fn pids(&self) -> Vec<u32> {
+        pids()
+    }
+
+    fn written_files(&self, process: &ProcessKey) -> Vec<PathBuf> {
+        let folder = format!("/proc/{}/fd", process.pid);
+        let Ok(entries) = fs::read_dir(&folder) else { return Vec::new() };
+        let written = entries.flatten().filter_map(|entry| {
+            let path = fs::read_link(entry.path()).ok().filter(|path| path.is_absolute())?;
+            is_written(process.pid, &entry.file_name()).then_some(path)
+        });
+        let written = written.collect();
+        if self.is_alive(process) { written } else { Vec::new() }
     }
 
     fn variable(&self, process: &ProcessKey, name: &OsStr) -> Option<OsString> {
@@ -166,6 +179,22 @@ impl Stat {
     fn is_alive(&self) -> bool {
         !matches!(self.state, b'Z' | b'X' | b'x')
     }
+}
+
+/// Everything in `/proc` that is a process.
+fn pids() -> Vec<u32> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+}
+
+/// A process has this descriptor open for writing, by its `flags`, which are octal.
+fn is_written(pid: u32, descriptor: &OsStr) -> bool {
+    let info = PathBuf::from(format!("/proc/{pid}/fdinfo")).join(descriptor);
+    let text = fs::read_to_string(info).unwrap_or_default();
+    let flags = text.lines().find_map(|line| line.strip_prefix("flags:"));
+    let flags = flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok());
+    // The lowest two bits: read, write, or both.
+    flags.is_some_and(|flags| flags & 0o3 != 0)
 }
 
 /// The user of a process whose real, effective and saved user are one.

@@ -103,6 +103,12 @@ pub trait ProcessTable {
     /// process groups and sessions of their own, so only parentage finds them.
     fn descendants(&self, process: &ProcessKey) -> Vec<ProcessKey>;
 
+    /// The numbers of all processes, and of none that is known to have ended.
+    fn pids(&self) -> Vec<u32>;
+
+    /// The files that the process holds open for writing.
+    fn written_files(&self, process: &ProcessKey) -> Vec<PathBuf>;
+
     /// A variable that the process was started with.
     fn variable(&self, process: &ProcessKey, name: &OsStr) -> Option<OsString>;
 

@@ -16,6 +16,6 @@ mod whose;
 mod words;
 
 pub use answer::Answer;
-pub use event::{Event, Moment};
+pub use event::Event;
 pub use run::{FindBook, Outcome, Setting, run};
 pub use words::UNCHECKED;

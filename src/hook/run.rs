@@ -8,12 +8,12 @@ use jiff::tz::TimeZone;
 
 use super::answer::{Answer, takes_context};
 use super::desk::Desk;
-use super::event::{Event, Moment};
+use super::event::Event;
 use super::standing::{Question, Standing};
 use super::tail::{self, Files};
 use super::wait;
-use super::whose::resume;
 use super::words;
+use crate::agents::{self, Moment};
 use crate::config::{Config, OnError};
 use crate::ingest::Root;
 use crate::ledger::{Inbox, LedgerError, Pending, Reader};
@@ -325,7 +325,7 @@ impl<'a, 's> Run<'a, 's> {
             session: Some(self.session.clone()),
             process: self.process.clone(),
             outcome: "answered".to_owned(),
-            resume: resume(&self.session),
+            resume: agents::resume_command(self.session.agent, &self.session.session_id, None),
             ..action
         });
         if let Err(error) = noted {

@@ -6,6 +6,7 @@
 //! each record says; which records are one call, and whose it is, the ledger decides.
 
 mod account;
+mod place;
 mod process;
 mod prompt;
 mod quick;
@@ -14,8 +15,8 @@ mod record;
 mod registry;
 mod relay;
 mod repeat;
-mod resume;
 mod search;
+mod settings;
 mod statement;
 mod turn;
 mod usage;
@@ -28,12 +29,13 @@ use std::sync::{Arc, LazyLock};
 use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 
-pub use self::account::is_on_plan;
 use self::raw::Raw;
 use self::record::{Message, Record, Usage};
 use self::usage::Part;
 use super::json::{self, RawText};
-use super::{Agent, LastSeen, Live, Unparsed};
+use super::{
+    Agent, Hook, HookSetting, LastSeen, Live, Moment, Parser, Source, Surroundings, Unparsed,
+};
 use crate::model::{AgentId, Call, CallId, CallKind, Event, Millis, PicoUsd, Qualifiers};
 
 /// The model name of records that the client made up itself: errors, interruptions.
@@ -86,24 +88,6 @@ struct Saved {
     searches: search::Searches,
 }
 
-impl State {
-    pub(super) fn save(&self) -> Option<String> {
-        if self.saved == Saved::default() {
-            return None;
-        }
-        serde_json::to_string(&self.saved).ok()
-    }
-
-    pub(super) fn with_repeats(self) -> Self {
-        Self { with_repeats: true, ..self }
-    }
-
-    /// A total was stated that nothing dates yet.
-    pub(super) fn has_undated_total(&self) -> bool {
-        self.saved.undated.is_waiting()
-    }
-}
-
 /// Byte strings that a record must hold to matter. JSON writers never escape letters in keys, and
 /// inside a string the quotes would be `\"`, so a record without them has no such key.
 struct Needles {
@@ -123,6 +107,23 @@ static NEEDLES: LazyLock<Needles> = LazyLock::new(|| Needles {
 });
 
 impl State {
+    fn new(path: &Path, saved: Option<&str>) -> Self {
+        let (session_id, agent_id) = names_from_path(path);
+        Self {
+            session_id,
+            agent_id,
+            saved: saved.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
+            with_repeats: false,
+            last: None,
+            pattern: repeat::Pattern::default(),
+            sessions: LastSeen::default(),
+            agents: LastSeen::default(),
+            models: LastSeen::default(),
+            cwds: LastSeen::default(),
+            branches: LastSeen::default(),
+        }
+    }
+
     /// Whether the record can hold anything that counts. Says yes when in doubt.
     fn wants(&self, record: &[u8]) -> bool {
         let needles = &*NEEDLES;
@@ -139,62 +140,48 @@ impl Agent for Claude {
         AgentId::Claude
     }
 
-    fn is_transcript(&self, path: &Path) -> bool {
-        path.extension().is_some_and(|extension| extension == "jsonl")
+    fn variables(&self) -> &'static [&'static str] {
+        &[place::VARIABLE]
     }
 
-    fn open(&self, path: &Path, saved: Option<&str>) -> super::State {
-        let (session_id, agent_id) = names_from_path(path);
-        super::State::Claude(State {
-            session_id,
-            agent_id,
-            saved: saved.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
-            with_repeats: false,
-            last: None,
-            pattern: repeat::Pattern::default(),
-            sessions: LastSeen::default(),
-            agents: LastSeen::default(),
-            models: LastSeen::default(),
-            cwds: LastSeen::default(),
-            branches: LastSeen::default(),
-        })
+    fn homes(&self, surroundings: &Surroundings<'_>) -> Vec<PathBuf> {
+        place::homes(surroundings)
     }
 
-    fn parse(
-        &self,
-        record: &[u8],
-        offset: u64,
-        state: &mut super::State,
-        events: &mut Vec<Event>,
-    ) -> Result<(), Unparsed> {
-        let super::State::Claude(state) = state;
-        // After a crash a record may start with NUL bytes.
-        let nuls = record.iter().take_while(|&&b| b == 0).count();
-        let record = record[nuls..].trim_ascii();
-        if record.is_empty() {
-            return Ok(());
-        }
-        if !(record.starts_with(b"{") && record.ends_with(b"}")) {
-            return Err(Unparsed::NotJson);
-        }
-        if state.repeats(record) || !state.wants(record) {
-            return Ok(());
-        }
-        if let Some((parsed, places)) = quick::record(record) {
-            let raw = Raw::new(record, offset).with_places(places);
-            return state.read(&parsed, &raw, events);
-        }
-        // Invalid UTF-8 in some text must not lose the counts beside it. And text that is known to
-        // be valid parses faster.
-        // Checked first because repairing goes byte by byte: it took a third of the parser's time.
-        let text = std::str::from_utf8(record)
-            .map_or_else(|_| String::from_utf8_lossy(record), Cow::Borrowed);
-        if let Ok(parsed) = serde_json::from_str(&text) {
-            return state.read(&parsed, &Raw::new(text.as_bytes(), offset), events);
-        }
-        let text = json::mended(&text);
-        let parsed = serde_json::from_str(&text).map_err(|_| Unparsed::NotJson)?;
-        state.read(&parsed, &Raw::new(text.as_bytes(), offset), events)
+    fn roots(&self, home: &Path) -> Vec<PathBuf> {
+        vec![place::projects(home)]
+    }
+
+    fn source(&self, path: &Path) -> Option<Source> {
+        path.extension().is_some_and(|extension| extension == "jsonl").then_some(Source::Lines)
+    }
+
+    fn open(&self, path: &Path, saved: Option<&str>) -> Box<dyn Parser> {
+        Box::new(State::new(path, saved))
+    }
+
+    fn leaves_out(&self) -> &'static str {
+        "the session's title, the tokens of web searches, compactions, aborted answers"
+    }
+
+    fn folder_of_session(&self, transcript: &Path) -> Option<PathBuf> {
+        Some(transcript.with_extension(""))
+    }
+
+    fn subagent_file(&self, subagent: &str) -> Option<String> {
+        Some(format!("agent-{subagent}.jsonl"))
+    }
+
+    fn own_transcript(&self, path: &Path, session_id: &str) -> PathBuf {
+        place::own_transcript(path, session_id)
+    }
+
+    fn account_files(&self, surroundings: &Surroundings<'_>) -> Vec<PathBuf> {
+        place::account_files(surroundings)
+    }
+
+    fn is_on_plan(&self, account_file: &[u8]) -> Option<bool> {
+        account::is_on_plan(account_file)
     }
 
     fn is_executable(&self, exe: &Path, argv: &[OsString]) -> bool {
@@ -222,8 +209,75 @@ impl Agent for Claude {
         turn::in_turn(tail)
     }
 
-    fn resume_command(&self, session_id: &str, cwd: Option<&str>) -> String {
-        resume::command(session_id, cwd)
+    fn resume_words(&self) -> Option<&'static str> {
+        Some("claude --resume")
+    }
+
+    fn hook(&self) -> Option<Hook> {
+        Some(Hook {
+            file: "settings.json",
+            moments: &Moment::ALL,
+            stops_turn: true,
+            beside: &settings::MANAGED,
+            consent: None,
+        })
+    }
+
+    fn hook_problems(&self, setting: &HookSetting<'_>) -> Vec<String> {
+        settings::problems(setting)
+    }
+}
+
+impl Parser for State {
+    fn parse(
+        &mut self,
+        record: &[u8],
+        offset: u64,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Unparsed> {
+        // After a crash a record may start with NUL bytes.
+        let nuls = record.iter().take_while(|&&b| b == 0).count();
+        let record = record[nuls..].trim_ascii();
+        if record.is_empty() {
+            return Ok(());
+        }
+        if !(record.starts_with(b"{") && record.ends_with(b"}")) {
+            return Err(Unparsed::NotJson);
+        }
+        if self.repeats(record) || !self.wants(record) {
+            return Ok(());
+        }
+        if let Some((parsed, places)) = quick::record(record) {
+            let raw = Raw::new(record, offset).with_places(places);
+            return self.read(&parsed, &raw, events);
+        }
+        // Invalid UTF-8 in some text must not lose the counts beside it. And text that is known to
+        // be valid parses faster.
+        // Checked first because repairing goes byte by byte: it took a third of the parser's time.
+        let text = std::str::from_utf8(record)
+            .map_or_else(|_| String::from_utf8_lossy(record), Cow::Borrowed);
+        if let Ok(parsed) = serde_json::from_str(&text) {
+            return self.read(&parsed, &Raw::new(text.as_bytes(), offset), events);
+        }
+        let text = json::mended(&text);
+        let parsed = serde_json::from_str(&text).map_err(|_| Unparsed::NotJson)?;
+        self.read(&parsed, &Raw::new(text.as_bytes(), offset), events)
+    }
+
+    fn save(&self) -> Option<String> {
+        if self.saved == Saved::default() {
+            return None;
+        }
+        serde_json::to_string(&self.saved).ok()
+    }
+
+    /// A total was stated that nothing dates yet.
+    fn has_undated_total(&self) -> bool {
+        self.saved.undated.is_waiting()
+    }
+
+    fn show_repeats(&mut self) {
+        self.with_repeats = true;
     }
 }
 
