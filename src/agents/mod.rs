@@ -33,6 +33,7 @@
 //! the same list) and the price book, which knows providers.
 
 pub mod claude;
+pub mod codex;
 mod compact;
 mod hook;
 mod json;

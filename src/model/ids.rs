@@ -14,6 +14,8 @@ macro_rules! list_of_agents {
         $then! {
             /// Anthropic's Claude Code.
             Claude = 1, claude, "Claude Code", "anthropic";
+            /// OpenAI's Codex.
+            Codex = 2, codex, "Codex", "openai";
         }
     };
 }
