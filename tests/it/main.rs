@@ -36,6 +36,8 @@ mod cli_upstream;
 mod codex_cases;
 mod codex_fixtures;
 mod codex_lines;
+mod codex_prices;
+mod contract;
 mod daemon;
 mod dump;
 #[cfg(target_os = "linux")]
