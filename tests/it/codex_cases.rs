@@ -46,6 +46,7 @@ fn parent() -> Vec<String> {
 fn copies(millis: u32) -> Vec<String> {
     let at = |more: u32| format!("10:00:00.{:03}", millis + more);
     vec![
+        line(&at(1), "response_item", &json!({"type": "message", "role": "assistant"})),
         count(&at(1), [1000, 400, 100], [1000, 400, 100]),
         count(&at(2), [1000, 400, 100], [1000, 400, 100]),
         count(&at(3), [3000, 1900, 300], [2000, 1500, 200]),
@@ -81,7 +82,7 @@ fn c2_a_subagents_copies_end_where_its_turn_is_triggered() {
     let mut quiet = child.concat();
     quiet.retain(|line| !line.contains("\"trigger_turn\":true"));
     quiet.insert(
-        5,
+        6,
         line("10:00:00.009", "inter_agent_communication_metadata", &json!({"trigger_turn": false})),
     );
     assert_eq!(calls(&[("P", parent()), ("C", quiet)]).len(), 2, "still waiting for a pause");
@@ -259,15 +260,15 @@ fn c8_cached_and_written_tokens_are_part_of_the_input() {
 #[test]
 fn rule_a_lines_before_the_subagents_own_are_copies() {
     let start = json!({"parent_thread_id": "P", "session_id": "P",
-        "subagent_history_start_ordinal": 5});
+        "subagent_history_start_ordinal": 6});
     let mut lines = vec![numbered(0, &meta("10:00:00.000", "C", &start))];
     // However long after the beginning they were written.
     for (ordinal, text) in (1..).zip(copies(900)) {
         lines.push(numbered(ordinal, &text));
     }
-    lines.push(numbered(4, &count("10:00:09.000", [3100, 1900, 300], [100, 0, 0])));
-    lines.push(numbered(5, &turn("10:00:10.000", T1, "gpt-5-codex")));
-    lines.push(numbered(6, &count("10:00:12.000", [3150, 2000, 350], [50, 100, 50])));
+    lines.push(numbered(5, &count("10:00:09.000", [3100, 1900, 300], [100, 0, 0])));
+    lines.push(numbered(6, &turn("10:00:10.000", T1, "gpt-5-codex")));
+    lines.push(numbered(7, &count("10:00:12.000", [3150, 2000, 350], [50, 100, 50])));
     let calls = calls(&[("C", lines)]);
     assert_eq!(usages(&calls), [("P/C", "0/50/0/0/100")]);
 }
@@ -300,6 +301,7 @@ fn a_turn_or_line_that_is_older_than_its_thread_is_a_copy() {
     let began = 1_795_165_200;
     let child = vec![
         meta("10:00:00.000", "C", &json!({"forked_from_id": "gone"})),
+        line("10:00:00.100", "response_item", &json!({"type": "function_call"})),
         event("10:00:01.000", "task_started", &json!({"turn_id": T1, "started_at": began})),
         count("10:00:01.500", [1000, 400, 100], [1000, 400, 100]),
         event("10:00:10.000", "task_started", &json!({"turn_id": T2, "started_at": began + 3610})),
@@ -343,6 +345,21 @@ fn records_of_another_thread_are_copies() {
     assert_eq!(usages(&calls(&[("C", child.clone())])), expected);
     let both = calls(&[("P", parent), ("C", child)]);
     assert_eq!(usages(&both), [&[("P", "600/100/0/0/400")][..], &expected].concat());
+}
+
+#[test]
+fn a_fork_that_goes_on_with_records_has_copied_what_has_none() {
+    // Less than a burst, and nobody knows the parent.
+    let head = [meta("10:00:00.000", "C", &json!({"forked_from_id": "gone"}))];
+    let child = [head.to_vec(), copies(0)].concat();
+    assert_eq!(calls(&[("C", child.clone())]), [] as [&str; 0], "it was never gone on with");
+    let own = [
+        turn("10:00:10.000", T2, "gpt-5-codex"),
+        record("10:00:15.000", "C", "resp_2", [500, 200, 50], [3500, 2100, 350]),
+        count("10:00:15.100", [3500, 2100, 350], [500, 200, 50]),
+    ];
+    let child = [child, own.to_vec()].concat();
+    assert_eq!(usages(&calls(&[("C", child)])), [("C", "300/50/0/0/200")]);
 }
 
 #[test]

@@ -48,13 +48,14 @@ impl Counter {
         self.waiting.push((Saved(usage), total.map(Saved)));
     }
 
-    /// Takes in a `token_count`; tells of the request that it is the only word of. `is_child`: the
-    /// thread may have begun with another one's total.
+    /// Takes in a `token_count`; tells of the request that it is the only word of. `goes_on`: no
+    /// model has answered in the thread yet, and it may have begun with another one's total: a first
+    /// total is then where the thread goes on from, and no request.
     pub(super) fn count(
         &mut self,
         total: Option<Tokens>,
         last: Option<Tokens>,
-        is_child: bool,
+        goes_on: bool,
     ) -> Option<Counted> {
         let Some(total) = total else { return self.count_bare(last?) };
         if self.total == Some(Saved(total)) {
@@ -68,11 +69,11 @@ impl Counter {
         if self.is_recorded(Some(total), last) {
             return None;
         }
+        if before.is_none() && goes_on {
+            return None;
+        }
         // The last usage is the request's own word; the difference may be of more than one.
-        let usage = last.or(match grown {
-            Some(grown) => grown,
-            None => Some(total).filter(|_| !is_child),
-        })?;
+        let usage = last.or(grown.unwrap_or(Some(total)))?;
         (!usage.is_nothing()).then_some(Counted { usage, total, falls: self.falls })
     }
 
@@ -147,9 +148,12 @@ mod tests {
 
     #[test]
     fn a_first_total_is_usage_only_where_nothing_can_have_been_before() {
-        let of = |is_child| Counter::default().count(Some(tokens(9, 1)), None, is_child);
-        assert_eq!(usage(of(false)), Some(tokens(9, 1)));
-        assert_eq!(of(true), None);
+        let of = |last, goes_on| Counter::default().count(Some(tokens(9, 1)), last, goes_on);
+        assert_eq!(usage(of(None, false)), Some(tokens(9, 1)));
+        assert_eq!(of(None, true), None);
+        // What the parent asked last, told again.
+        assert_eq!(of(Some(tokens(2, 1)), true), None);
+        assert_eq!(of(Some(tokens(9, 1)), true), None);
     }
 
     #[test]

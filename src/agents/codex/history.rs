@@ -29,6 +29,9 @@ pub(super) enum History {
     Before(u64),
     /// It is not known yet: the lines since the beginning came without a pause.
     Burst(Burst),
+    /// After the pause, with these calls before it. They are history if the client writes a record
+    /// of its first answer, because it would have done so of them.
+    Paused(Vec<Held>),
 }
 
 /// The lines so far.
@@ -66,11 +69,10 @@ impl History {
         matches!(self, Self::Burst(_))
     }
 
-    /// A line was read. Gives out the calls that turn out to be the thread's own, or copies that
-    /// only the parent's file can tell from such.
-    pub(super) fn line(&mut self, number: Option<u64>, at: Option<Millis>) -> Vec<Held> {
+    /// A line was read.
+    pub(super) fn line(&mut self, number: Option<u64>, at: Option<Millis>) {
         match self {
-            Self::Own => {}
+            Self::Own | Self::Paused(_) => {}
             Self::Before(start) => {
                 if number.is_some_and(|number| number >= *start) {
                     *self = Self::Own;
@@ -82,14 +84,24 @@ impl History {
                     _ => false,
                 };
                 if pause {
-                    let held = std::mem::take(&mut burst.held);
-                    *self = Self::Own;
-                    return held;
+                    *self = Self::Paused(std::mem::take(&mut burst.held));
+                } else {
+                    burst.latest = at.or(burst.latest);
                 }
-                burst.latest = at.or(burst.latest);
             }
         }
-        Vec::new()
+    }
+
+    /// A first answer of the thread's own that has no record: those before it may be its own, or
+    /// copies that only the parent's file can tell from such.
+    pub(super) fn release(&mut self) -> Vec<Held> {
+        match std::mem::take(self) {
+            Self::Paused(held) => held,
+            other => {
+                *self = other;
+                Vec::new()
+            }
+        }
     }
 
     /// A turn begins.
@@ -110,7 +122,7 @@ impl History {
     pub(super) fn verdict(&self, is_older: bool) -> Verdict {
         match self {
             _ if is_older => Verdict::Drop,
-            Self::Own => Verdict::Count,
+            Self::Own | Self::Paused(_) => Verdict::Count,
             Self::Before(_) => Verdict::Drop,
             Self::Burst(burst) if burst.is_history => Verdict::Drop,
             Self::Burst(_) => Verdict::Hold,

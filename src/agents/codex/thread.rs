@@ -49,6 +49,9 @@ struct Saved {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     turn_is_older: bool,
     tier: u8,
+    /// A model has said something in it, copies included.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_answered: bool,
     /// The latest time of a line.
     #[serde(skip_serializing_if = "Option::is_none")]
     latest: Option<Millis>,
@@ -65,8 +68,10 @@ struct Who {
     session: Arc<str>,
     /// The thread is a subagent's.
     is_subagent: bool,
-    /// It may begin with another one's history.
+    /// It may begin with another one's lines.
     is_child: bool,
+    /// It goes on from another one's total, with or without its lines.
+    goes_on: bool,
     /// The thread that the history comes from, and so on: whose file the copies were made of.
     root: Arc<str>,
     /// When it began.
@@ -135,7 +140,7 @@ impl Thread {
         events: &mut Vec<Event>,
     ) -> Result<(), Unparsed> {
         let at = line.timestamp.as_deref().and_then(Millis::parse);
-        self.note_line(line.ordinal.0, at, events);
+        self.note_line(line.ordinal.0, at);
         let Some(payload) = &line.payload.0 else { return Ok(()) };
         match (line.kind.as_deref(), payload.kind.as_deref()) {
             (Some("session_meta"), _) => self.read_meta(payload, at, events),
@@ -158,10 +163,8 @@ impl Thread {
         Ok(())
     }
 
-    fn note_line(&mut self, number: Option<u64>, at: Option<Millis>, events: &mut Vec<Event>) {
-        for held in self.saved.history.line(number, at) {
-            events.push(self.call(held));
-        }
+    fn note_line(&mut self, number: Option<u64>, at: Option<Millis>) {
+        self.saved.history.line(number, at);
         self.saved.latest = self.saved.latest.max(at);
     }
 
@@ -177,6 +180,7 @@ impl Thread {
             // took a thread up again, it says the same as before.
             if *id != *who.thread {
                 who.root = Arc::from(id);
+                who.goes_on = true;
                 if !who.is_child {
                     who.is_child = true;
                     self.saved.history = History::of_child(None);
@@ -198,6 +202,7 @@ impl Thread {
             session: Arc::from(session),
             is_subagent: parent.is_some() || *session != *id,
             is_child,
+            goes_on: parent.or(forked_from).is_some(),
             root: Arc::from(forked_from.or(parent).filter(|_| is_child).unwrap_or(id)),
             began,
             branch: branch.map(Arc::from),
@@ -262,6 +267,8 @@ impl Thread {
         let is_copy =
             record.thread_id.non_empty().is_some_and(|id| own.is_some_and(|own| id != own));
         if is_copy {
+            // So that the copy of its event is known, too.
+            self.saved.counter.record(usage, total);
             return Ok(());
         }
         if names_thread {
@@ -294,8 +301,10 @@ impl Thread {
     ) -> Result<(), Unparsed> {
         let Some(info) = &event.info.0 else { return Ok(()) };
         let (total, last) = (info.total_token_usage.0, info.last_token_usage.0);
-        let who = self.saved.who.as_ref().filter(|who| who.is_child);
-        let counted = self.saved.counter.count(total, last, who.is_some());
+        let who = self.saved.who.as_ref();
+        let goes_on = who.is_some_and(|who| who.goes_on) && !self.saved.is_answered;
+        let who = who.filter(|who| who.is_child);
+        let counted = self.saved.counter.count(total, last, goes_on);
         let Some(counted) = counted else { return Ok(()) };
         let began = who.and_then(|who| who.began);
         let line_is_older = at.zip(began).is_some_and(|(at, began)| is_older(at, began));
@@ -308,7 +317,9 @@ impl Thread {
         let call = self.held(id, counted.usage, at, offset);
         if verdict == Verdict::Hold {
             self.saved.history.hold(call);
-        } else {
+            return Ok(());
+        }
+        for call in self.saved.history.release().into_iter().chain([call]) {
             events.push(self.call(call));
         }
         Ok(())
@@ -389,9 +400,12 @@ impl Parser for Thread {
         if !(record.starts_with(b"{") && record.ends_with(b"}")) {
             return Err(Unparsed::NotJson);
         }
+        if !self.saved.is_answered {
+            self.saved.is_answered = is_answer(record);
+        }
         if !Self::wants(record) {
             if self.saved.history.is_burst() {
-                self.note_line(None, time_of(record), events);
+                self.note_line(None, time_of(record));
             }
             return Ok(());
         }
@@ -412,6 +426,21 @@ impl Parser for Thread {
         }
         serde_json::to_string(&self.saved).ok()
     }
+}
+
+/// Something that a model said or asked for.
+fn is_answer(record: &[u8]) -> bool {
+    let head = &record[..record.len().min(HEAD)];
+    let searched = match kind_of(head) {
+        Some(b"response_item") => head,
+        Some(_) => return false,
+        // Not as the client writes it.
+        None if memmem::find(record, b"\"response_item\"").is_some() => record,
+        None => return false,
+    };
+    [&b"\"assistant\""[..], b"_call\"", b"\"reasoning\""]
+        .iter()
+        .any(|sign| memmem::find(searched, sign).is_some())
 }
 
 /// The thread that started a subagent's.
