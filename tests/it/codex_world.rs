@@ -40,7 +40,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => request,
         2 => any::<usize>().prop_map(|thread| Step::Again { thread }),
         2 => any::<usize>().prop_map(|thread| Step::Turn { thread }),
-        1 => copy.clone().prop_map(|(thread, copied)| Step::Fork { thread, copied }),
+        1 => copy.prop_map(|(thread, copied)| Step::Fork { thread, copied }),
         1 => copy.prop_map(|(thread, copied)| Step::Spawn { thread, copied }),
     ]
 }

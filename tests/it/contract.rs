@@ -12,9 +12,11 @@ use spendtop::model::AgentId;
 
 use super::harness::Lab;
 
-/// A line for each agent: the fields of a usage that add up to the provider's own total, and the
-/// field that has it. None for a provider that states none.
-const AGENTS: &[(AgentId, Option<(&[&str], &str)>)] = &[
+/// The fields of a usage that add up to the provider's own total, and the field that has it.
+type Stated = (&'static [&'static str], &'static str);
+
+/// A line for each agent: what of a usage is stated, if the provider states a total.
+const AGENTS: &[(AgentId, Option<Stated>)] = &[
     (AgentId::Claude, None),
     (AgentId::Codex, Some((&["input_tokens", "output_tokens"], "total_tokens"))),
 ];
@@ -95,7 +97,11 @@ fn every_agent_is_held_to_the_contract() {
         let home = Path::new("/h/.agent");
         for root in adapter.roots(home) {
             assert_eq!(adapter.home_of(&root), Some(home), "{agent}");
-            assert_eq!(adapter.roots(&root), [root.clone()], "{agent}: a root is one as it is");
+            assert_eq!(
+                adapter.roots(&root),
+                std::slice::from_ref(&root),
+                "{agent}: a root is one as it is"
+            );
         }
     }
 }

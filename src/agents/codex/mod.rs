@@ -11,11 +11,13 @@ mod counter;
 mod history;
 mod place;
 mod process;
+mod quick;
 mod record;
 mod settings;
 mod thread;
 mod tokens;
 mod turn;
+mod who;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -91,7 +93,7 @@ impl Agent for Codex {
         // The name and the first line must tell the same: whoever may write a file may name it.
         let thread = place::thread_of(path)?;
         let id = meta.id.non_empty().filter(|id| *id == thread && is_session_id(id))?;
-        let session = Thread::session_of(&meta).filter(|session| is_session_id(session));
+        let session = who::session_of(&meta).filter(|session| is_session_id(session));
         Some(Arc::from(session.unwrap_or(id)))
     }
 

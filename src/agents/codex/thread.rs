@@ -2,16 +2,16 @@
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use memchr::memmem::{self, Finder};
 use serde::{Deserialize, Serialize};
 
 use super::counter::Counter;
 use super::history::{History, Verdict, is_older};
-use super::place;
 use super::record::{Line, Payload};
 use super::tokens::{Saved as SavedTokens, Tokens};
+use super::who::Who;
+use super::{place, quick};
 use crate::agents::json::{self, Text};
 use crate::agents::{LastSeen, Parser, Unparsed};
 use crate::model::{AgentId, Call, CallId, CallKind, Event, Millis, Qualifiers, ServiceTier};
@@ -60,25 +60,6 @@ struct Saved {
     history: History,
 }
 
-/// Who a file is of: what its first `session_meta` says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Who {
-    thread: Arc<str>,
-    /// The root of the tree of threads.
-    session: Arc<str>,
-    /// The thread is a subagent's.
-    is_subagent: bool,
-    /// It may begin with another one's lines.
-    is_child: bool,
-    /// It goes on from another one's total, with or without its lines.
-    goes_on: bool,
-    /// The thread that the history comes from, and so on: whose file the copies were made of.
-    root: Arc<str>,
-    /// When it began.
-    began: Option<Millis>,
-    branch: Option<Arc<str>>,
-}
-
 /// A call that may be another thread's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Held {
@@ -94,42 +75,12 @@ fn is_own(history: &History) -> bool {
     *history == History::Own
 }
 
-/// Kinds of lines, and of events, that matter.
-const KINDS: [&str; 7] = [
-    "session_meta",
-    "turn_context",
-    "token_usage_record",
-    "inter_agent_communication",
-    "token_count",
-    "task_started",
-    "thread_settings_applied",
-];
-
-/// The same as they stand in a line, wherever that is; the quotes inside a text would be escaped.
-static NEEDLES: LazyLock<[Finder<'static>; 7]> =
-    LazyLock::new(|| KINDS.map(|kind| Finder::new(&format!("\"{kind}")).into_owned()));
-
-/// How far into a line its kind is looked for.
-const HEAD: usize = 256;
-
 impl Thread {
     pub(super) fn new(path: &Path, saved: Option<&str>) -> Self {
         Self {
             named: place::thread_of(path).map(Arc::from),
             saved: saved.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
             ..Self::default()
-        }
-    }
-
-    /// Whether a line can hold anything that counts. Says yes when in doubt.
-    fn wants(record: &[u8]) -> bool {
-        // As the client writes it, the kinds come first; most of a file are other ones.
-        let head = &record[..record.len().min(HEAD)];
-        let is_in = |text: &[u8]| NEEDLES.iter().any(|needle| needle.find(text).is_some());
-        match kind_of(head) {
-            Some(kind) if kind != b"event_msg" => is_in(head),
-            Some(_) if memmem::find(head, b"\"payload\":{\"type\":").is_some() => is_in(head),
-            _ => is_in(record),
         }
     }
 
@@ -168,11 +119,6 @@ impl Thread {
         self.saved.latest = self.saved.latest.max(at);
     }
 
-    /// The root of the tree of threads, by a thread's first line.
-    pub(super) fn session_of<'a>(meta: &'a Payload<'_>) -> Option<&'a str> {
-        meta.session_id.non_empty().or(parent_of(meta)).or(meta.id.non_empty())
-    }
-
     fn read_meta(&mut self, meta: &Payload<'_>, at: Option<Millis>, events: &mut Vec<Event>) {
         let Some(id) = meta.id.non_empty() else { return };
         if let Some(who) = &mut self.saved.who {
@@ -188,26 +134,12 @@ impl Thread {
             }
             return;
         }
-        let (parent, forked_from) = (parent_of(meta), meta.forked_from_id.non_empty());
-        let session = Self::session_of(meta).unwrap_or(id);
-        let began = meta.timestamp.as_deref().and_then(Millis::parse).or(at);
-        let is_child = parent.or(forked_from).is_some() && meta.history_base.0.is_none();
-        if is_child {
+        let Some(who) = Who::of(meta, at) else { return };
+        if who.is_child {
             self.saved.history = History::of_child(meta.subagent_history_start_ordinal.0);
         }
-        let branch = meta.git.0.as_ref().and_then(|git| git.branch.non_empty());
         self.saved.cwd = meta.cwd.non_empty().map(Arc::from);
-        let who = Who {
-            thread: Arc::from(id),
-            session: Arc::from(session),
-            is_subagent: parent.is_some() || *session != *id,
-            is_child,
-            goes_on: parent.or(forked_from).is_some(),
-            root: Arc::from(forked_from.or(parent).filter(|_| is_child).unwrap_or(id)),
-            began,
-            branch: branch.map(Arc::from),
-        };
-        if let Some(timestamp) = began.filter(|_| !who.is_subagent) {
+        if let Some(timestamp) = who.began.filter(|_| !who.is_subagent) {
             events.push(Event::SessionSeen { session_id: Arc::clone(&who.session), timestamp });
         }
         self.saved.who = Some(who);
@@ -401,11 +333,11 @@ impl Parser for Thread {
             return Err(Unparsed::NotJson);
         }
         if !self.saved.is_answered {
-            self.saved.is_answered = is_answer(record);
+            self.saved.is_answered = quick::is_answer(record);
         }
-        if !Self::wants(record) {
+        if !quick::wants(record) {
             if self.saved.history.is_burst() {
-                self.note_line(None, time_of(record));
+                self.note_line(None, quick::time_of(record));
             }
             return Ok(());
         }
@@ -426,51 +358,6 @@ impl Parser for Thread {
         }
         serde_json::to_string(&self.saved).ok()
     }
-}
-
-/// Something that a model said or asked for.
-fn is_answer(record: &[u8]) -> bool {
-    let head = &record[..record.len().min(HEAD)];
-    let searched = match kind_of(head) {
-        Some(b"response_item") => head,
-        Some(_) => return false,
-        // Not as the client writes it.
-        None if memmem::find(record, b"\"response_item\"").is_some() => record,
-        None => return false,
-    };
-    [&b"\"assistant\""[..], b"_call\"", b"\"reasoning\""]
-        .iter()
-        .any(|sign| memmem::find(searched, sign).is_some())
-}
-
-/// The thread that started a subagent's.
-fn parent_of<'a>(meta: &'a Payload<'_>) -> Option<&'a str> {
-    let spawned = meta.source.0.as_ref().and_then(|origin| origin.subagent.0.as_ref());
-    let spawned = spawned.and_then(|subagent| subagent.thread_spawn.0.as_ref());
-    let parent = spawned.and_then(|spawn| spawn.parent_thread_id.non_empty());
-    meta.parent_thread_id.non_empty().or(parent)
-}
-
-/// The kind of a line, as the client writes it: after the time and perhaps a number.
-fn kind_of(head: &[u8]) -> Option<&[u8]> {
-    let rest = after_time(head)?.1;
-    let rest = match rest.strip_prefix(b",\"ordinal\":") {
-        Some(rest) => &rest[rest.iter().take_while(|byte| byte.is_ascii_digit()).count()..],
-        None => rest,
-    };
-    let rest = rest.strip_prefix(b",\"type\":\"")?;
-    Some(&rest[..memchr::memchr(b'"', rest)?])
-}
-
-/// The time that a line begins with, as the client writes it, and what follows.
-fn after_time(record: &[u8]) -> Option<(&[u8], &[u8])> {
-    let rest = record.strip_prefix(b"{\"timestamp\":\"")?;
-    let end = memchr::memchr(b'"', &rest[..rest.len().min(HEAD)])?;
-    Some((&rest[..end], &rest[end + 1..]))
-}
-
-fn time_of(record: &[u8]) -> Option<Millis> {
-    Millis::parse(std::str::from_utf8(after_time(record)?.0).ok()?)
 }
 
 /// The tier that a thread asks for. A word that is not known is not priced, rather than priced wrong.
