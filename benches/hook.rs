@@ -28,8 +28,8 @@ const DAY_MS: i64 = 86_400_000;
 
 fn main() {
     let runs = std::env::args().find_map(|arg| arg.parse().ok()).unwrap_or(1000);
-    let folder = tempfile::tempdir().unwrap();
-    let lab = Lab { home: folder.path().join("home") };
+    let folder = tempfile::tempdir().unwrap().keep();
+    let lab = Lab { home: folder.join("home") };
     lab.make_ledger();
     lab.append("A", 0..400);
     assert!(lab.command(&["ingest"]).stdout(Stdio::null()).status().unwrap().success());

@@ -18,6 +18,7 @@ pub struct Paths {
     spendtop_config: Option<PathBuf>,
     spendtop_db: Option<PathBuf>,
     notify_socket: Option<OsString>,
+    has_session_bus: bool,
     set: Vec<(&'static str, OsString)>,
     user: Option<String>,
     zone: Option<String>,
@@ -63,6 +64,7 @@ impl Paths {
             spendtop_config: path("SPENDTOP_CONFIG"),
             spendtop_db: path("SPENDTOP_DB"),
             notify_socket: get("NOTIFY_SOCKET"),
+            has_session_bus: get("DBUS_SESSION_BUS_ADDRESS").is_some(),
             set: WHERE
                 .iter()
                 .chain(of_agents)
@@ -88,6 +90,11 @@ impl Paths {
     /// Where systemd wants to hear that the daemon is ready.
     pub fn notify_socket(&self) -> Option<&OsStr> {
         self.notify_socket.as_deref()
+    }
+
+    /// The environment names a session bus (D-Bus). Without that it may still be in its usual place.
+    pub fn has_session_bus(&self) -> bool {
+        self.has_session_bus
     }
 
     /// The variables that say where things are, as far as they are set: for a service.

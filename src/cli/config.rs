@@ -31,6 +31,7 @@ pub(super) fn run(global: &Global, command: &ConfigCommand) -> Result<Outcome> {
             let context = Context::new(global)?;
             // Reads the user's prices over the book, which tells what is wrong in them.
             context.book()?;
+            context.look()?;
             context.start_log();
             super::prices::warn_of_missing_rates(&context);
             let shown = path.display();

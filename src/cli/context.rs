@@ -20,6 +20,7 @@ use crate::ledger::{KeptBook, LedgerError, Reader, Writer};
 use crate::model::{AgentId, Millis};
 use crate::paths::{self, Paths};
 use crate::pricing::UserPrices;
+use crate::tui::Look;
 
 /// A catch-up that takes longer than this shows its progress.
 const SHOW_PROGRESS_AFTER: Duration = Duration::from_millis(500);
@@ -28,6 +29,7 @@ const SHOW_PROGRESS_AFTER: Duration = Duration::from_millis(500);
 const WAIT_FOR_COMMAND: Duration = Duration::from_secs(2);
 
 /// What every command starts from.
+#[derive(Clone)]
 pub(super) struct Context {
     pub global: Global,
     pub paths: Paths,
@@ -82,6 +84,17 @@ impl Context {
     /// The screen can be shown.
     pub(super) fn can_draw(&self) -> bool {
         !self.paths.is_dumb_terminal() && std::io::stdout().is_terminal()
+    }
+
+    /// How the screen looks; an error names the line of the config.
+    pub(super) fn look(&self) -> Result<Look> {
+        let mut look = Look::of(&self.config, &|path| self.paths.expand(path))?;
+        if self.global.no_color || self.paths.no_color() {
+            look.theme = look.theme.without_color();
+        }
+        look.ascii |= self.global.ascii;
+        look.mouse |= self.global.mouse;
+        Ok(look)
     }
 
     pub(super) fn start_log(&self) {

@@ -32,14 +32,14 @@ const WITHIN: Duration = Duration::from_secs(25);
 const AGENT_STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// Finds the processes of a session.
-struct Finder {
-    table: Kernel,
+pub(super) struct Finder {
+    pub(super) table: Kernel,
     roots: Vec<Root>,
     sightings: Vec<Sighting>,
 }
 
 impl Finder {
-    fn new(context: &Context, reader: Option<&Reader>) -> Result<Self, LedgerError> {
+    pub(super) fn new(context: &Context, reader: Option<&Reader>) -> Result<Self, LedgerError> {
         let table = Kernel::new();
         let sightings = match reader {
             Some(reader) => reader.sightings_of_boot(&table.own().boot_id)?,
@@ -48,7 +48,7 @@ impl Finder {
         Ok(Self { table, roots: context.roots(), sightings })
     }
 
-    fn find(&self, session: &SessionKey) -> Vec<Located> {
+    pub(super) fn find(&self, session: &SessionKey) -> Vec<Located> {
         let of_agent = self.roots.iter().filter(|root| root.agent == session.agent);
         let roots: Vec<PathBuf> = of_agent.map(|root| root.path.clone()).collect();
         let sightings = &self.sightings;
@@ -96,7 +96,7 @@ pub(super) fn run(context: &Context, args: &MarkArgs, out: &mut dyn Write) -> Re
 }
 
 /// `process 41822, /home/dev/.local/bin/claude: certain, by its hook`.
-fn describe(found: &Located) -> String {
+pub(super) fn describe(found: &Located) -> String {
     let exe = found.process.exe.as_ref();
     let exe = exe.map_or_else(|| "unknown program".to_owned(), |exe| exe.display().to_string());
     let kind = match &found.kind {
@@ -120,14 +120,14 @@ fn grace_seconds() -> u64 {
     DEFAULT_GRACE.as_secs()
 }
 
-fn said(row: &Action) -> String {
+pub(super) fn said(row: &Action) -> String {
     let pid = row.process.as_ref().map_or_else(String::new, |process| format!(" {}", process.pid));
     let by = row.signal.as_ref().map_or_else(String::new, |signal| format!(" {signal}:"));
     format!("process{pid}:{by} {}", row.outcome)
 }
 
 /// Has the guard end the session, and waits for that.
-fn end(
+pub(super) fn end(
     context: &Context,
     finder: &Finder,
     session: SessionKey,

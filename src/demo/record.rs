@@ -10,13 +10,17 @@ use crate::model::Millis;
 const COMPACT_AT: u64 = 160_000;
 const COMPACTED: u64 = 30_000;
 
+/// Of the agent that the records are made up of.
+pub(super) const VERSION: &str = "2.1.197";
+
 /// A session's main thread, or a subagent's. Its name makes its ids.
-pub(super) struct Thread {
+pub struct Thread {
+    /// The session.
     pub session_id: String,
-    pub agent_id: Option<String>,
-    pub folder: String,
-    pub branch: String,
-    pub model: &'static str,
+    agent_id: Option<String>,
+    folder: String,
+    branch: String,
+    model: &'static str,
     /// Tokens that the model has been sent so far.
     context: u64,
     /// The record before.
@@ -26,7 +30,7 @@ pub(super) struct Thread {
 
 /// Tokens of one call.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tokens {
+pub struct Tokens {
     /// Sent for the first time, and kept in the cache for an hour.
     pub fresh: u64,
     /// Answered.
@@ -34,7 +38,8 @@ pub(super) struct Tokens {
 }
 
 impl Thread {
-    pub(super) fn new(folder: &str, branch: &str, model: &'static str, name: &str) -> Self {
+    /// A session's main thread, which works in a folder and has done nothing yet.
+    pub fn new(folder: &str, branch: &str, model: &'static str, name: &str) -> Self {
         Self {
             session_id: uuid(name, 0),
             agent_id: None,
@@ -57,13 +62,13 @@ impl Thread {
     }
 
     /// What the user, or the agent that started this one, asks for.
-    pub(super) fn prompt(&mut self, at: Millis, text: &str, lines: &mut Vec<DemoLine>) {
+    pub fn prompt(&mut self, at: Millis, text: &str, lines: &mut Vec<DemoLine>) {
         let message = json!({"role": "user", "content": text});
         self.push(at, json!({"type": "user", "message": message}), lines);
     }
 
     /// A call that uses a tool: two records with the same usage, and the tool's result.
-    pub(super) fn call(&mut self, at: Millis, tokens: Tokens, lines: &mut Vec<DemoLine>) {
+    pub fn call(&mut self, at: Millis, tokens: Tokens, lines: &mut Vec<DemoLine>) {
         let (mut read, mut fresh) = (self.context, tokens.fresh);
         if read > COMPACT_AT {
             (read, fresh) = (0, COMPACTED);
@@ -124,13 +129,21 @@ impl Thread {
             fields.insert("cwd".into(), json!(self.folder));
             fields.insert("gitBranch".into(), json!(self.branch));
             fields.insert("userType".into(), json!("external"));
-            fields.insert("version".into(), json!("2.1.197"));
+            fields.insert("version".into(), json!(VERSION));
         }
         self.parent = Some(uuid);
-        lines.push(DemoLine { at, file: self.file(), line: record.to_string() });
+        let (session_id, folder) = (self.session_id.clone(), self.folder.clone());
+        lines.push(DemoLine {
+            at,
+            session_id,
+            folder,
+            file: self.file(),
+            line: record.to_string(),
+        });
     }
 
-    fn file(&self) -> String {
+    /// Its transcript, as a path below Claude Code's `projects` folder.
+    pub fn file(&self) -> String {
         let project = self.folder.replace(['/', '.'], "-");
         match &self.agent_id {
             None => format!("{project}/{}.jsonl", self.session_id),

@@ -158,7 +158,7 @@ impl Case {
             self.priced = 0;
             return false;
         }
-        let is_busy = |found: &&Located| found.status != Some(Status::Idle);
+        let is_busy = |found: &&Located| !found.status.is_some_and(Status::waits);
         let busy: Vec<Located> = certain.iter().filter(is_busy).cloned().collect();
         let even_idle = self.demand.person.is_some() || (busy.is_empty() && self.spends_idle());
         self.add(if even_idle { certain } else { busy })

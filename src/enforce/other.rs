@@ -2,7 +2,7 @@
 //! nothing signalled, so caps block and tell.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::table::{Process, ProcessTable, Refused, Signal};
@@ -36,7 +36,7 @@ impl ProcessTable for Kernel {
         Vec::new()
     }
 
-    fn pids(&self) -> Vec<u32> {
+    fn running(&self, _is_wanted: &dyn Fn(&Path) -> bool) -> Vec<Process> {
         Vec::new()
     }
 

@@ -4,7 +4,7 @@
 //! device, nothing huge, nothing that everyone may write.
 
 use std::fs::{File, OpenOptions};
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::agents::{self, Agent, Live, LiveKind};
 use crate::model::AgentId;
 
 const LONGEST: u64 = 64 * 1024;
-/// A transcript's first record is among so many bytes: it may hold all of an agent's instructions.
+/// A transcript's first record is not longer: it may hold all of an agent's instructions.
 const HEAD: u64 = 1 << 20;
 /// Nobody runs more sessions than this at once; what is more is a heap of stale files.
 const MOST: usize = 4096;
@@ -52,19 +52,15 @@ pub(super) fn open_transcripts(
     // The kernel tells of paths without links in them.
     let roots: Vec<PathBuf> = roots.iter().filter_map(|root| root.canonicalize().ok()).collect();
     let mut lives = Vec::new();
-    for pid in table.pids() {
-        let Some(process) = table.process(pid) else { continue };
-        let is_agent =
-            process.exe.as_deref().is_some_and(|exe| adapter.is_executable(exe, &process.argv));
-        if !is_agent || process.uid != Some(table.uid()) {
+    // Without arguments none is an interpreter that runs it: those only wait for the program.
+    for process in table.running(&|exe| adapter.is_executable(exe, &[])) {
+        if process.uid != Some(table.uid()) {
             continue;
         }
-        for path in table.written_files(&process.key) {
-            if !roots.iter().any(|root| path.starts_with(root)) {
-                continue;
-            }
+        let written = table.written_files(&process.key).into_iter();
+        for path in written.filter(|path| roots.iter().any(|root| path.starts_with(root))) {
             lives.extend(session_of(adapter, &path, table.uid()).map(|session_id| Live {
-                pid,
+                pid: process.key.pid,
                 proc_start: process.key.start_time,
                 session_id,
                 kind: LiveKind::Interactive,
@@ -86,16 +82,16 @@ fn bytes_of(path: &Path, uid: u32) -> Option<Vec<u8>> {
     if length > LONGEST {
         return None;
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(length as usize + 1);
     file.take(LONGEST).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }
 
-/// A transcript's beginning.
+/// A transcript's first record.
 fn head_of(path: &Path, uid: u32) -> Option<Vec<u8>> {
     let (file, _) = open(path, uid)?;
     let mut bytes = Vec::new();
-    file.take(HEAD).read_to_end(&mut bytes).ok()?;
+    BufReader::new(file.take(HEAD)).read_until(b'\n', &mut bytes).ok()?;
     Some(bytes)
 }
 

@@ -100,7 +100,10 @@ impl<'a> Ahead<'a> {
                     let seen = self.seen.entry(session).or_insert(timestamp);
                     *seen = timestamp.min(*seen);
                 }
-                Event::ApiError { .. } | Event::ReportedCost { .. } => {}
+                Event::Deed { .. }
+                | Event::TurnEnded { .. }
+                | Event::ApiError { .. }
+                | Event::ReportedCost { .. } => {}
             }
         }
         Ok(())

@@ -9,18 +9,17 @@ use rusqlite::Connection;
 use super::checkpoint::Checkpointer;
 use super::holding::Holding;
 use super::names::Names;
-use super::pending::{KeySet, Pending};
+use super::pending::{KeySet, LONG_GROUP, Pending};
 use super::rollup::{Change, Deltas};
 use super::sessions::Sessions;
-use super::{LedgerError, Pricing, reader, rows, schema};
-use crate::model::{AgentId, Batch, Call, CallId, Event, StoredSource};
+use super::tools::Tool;
+use super::{LedgerError, Pricing, reader, rows, schema, threads};
+use crate::model::{
+    AgentId, Batch, Call, CallId, CallPlace, Deed, Event, Millis, StoredSource, ThreadDeed,
+};
 
 /// Calls that are settled and stored together.
 const STORE_STEP: usize = 512;
-
-/// From this many rows on a group is searched by request: relays that give every response one id
-/// would have each line compared with all before it.
-const LONG_GROUP: usize = 64;
 
 /// Beyond this many calls a bulk asks the database for each group instead: 16 bytes a call.
 const KNOWN_GROUPS_LIMIT: i64 = 500_000;
@@ -40,6 +39,8 @@ pub struct Writer {
     changes: Option<Vec<Change>>,
     /// During a bulk: every group the ledger has. Asking the database costs as much as storing.
     known_groups: Option<KeySet>,
+    /// The time of the newest record of any thread.
+    pub(super) newest: Millis,
     /// During a bulk.
     checkpointer: Option<Checkpointer>,
 }
@@ -49,6 +50,7 @@ impl Writer {
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let db = schema::open_writable(path)?;
         let sessions = Sessions::load(&db).map_err(|error| error.of_file(path))?;
+        let newest = threads::newest(&db).map_err(|error| error.of_file(path))?;
         Ok(Self {
             db,
             path: path.to_owned(),
@@ -59,6 +61,7 @@ impl Writer {
             pending: Pending::default(),
             changes: None,
             known_groups: None,
+            newest,
             checkpointer: None,
         })
     }
@@ -68,7 +71,7 @@ impl Writer {
         let applied = self.begin().and_then(|()| {
             self.apply_batch(batch)?;
             // In small steps, so that the readers of files are never left waiting for long.
-            if self.pending.order.len() >= STORE_STEP {
+            if self.pending.order.len().max(self.pending.threads.len()) >= STORE_STEP {
                 self.store_pending(pricing)
             } else {
                 Ok(())
@@ -104,6 +107,7 @@ impl Writer {
             return Ok(());
         }
         let stored = self.store_pending(pricing).and_then(|()| {
+            self.forget_old_deeds()?;
             self.db.execute_batch("COMMIT")?;
             self.pending = Pending::default();
             if let Some(checkpointer) = &self.checkpointer {
@@ -173,6 +177,9 @@ impl Writer {
             if let Ok(sessions) = Sessions::load(&self.db) {
                 self.sessions = sessions;
             }
+            if let Ok(newest) = threads::newest(&self.db) {
+                self.newest = newest;
+            }
             error.of_file(&self.path)
         })
     }
@@ -208,7 +215,19 @@ impl Writer {
                 self.pending.touch(session);
                 self.sessions.note_reported(&self.db, session, timestamp, total)
             }
-            // Nothing was billed; the turn counters want it, the ledger does not.
+            Event::Deed { deed, key, call } => {
+                if let (Some(place), Deed::ToolUse(used)) = (&call, &deed.deed) {
+                    self.apply_tool(place, &deed, Tool::new(used, deed.timestamp))?;
+                }
+                self.apply_deed(agent, &deed, key)
+            }
+            Event::TurnEnded { session_id, agent_id, timestamp, goes_on } => {
+                self.apply_turn_end(agent, &session_id, agent_id.as_ref(), timestamp, goes_on)
+            }
+            Event::ApiError { session_id, agent_id, timestamp: Some(at), key, .. } => {
+                self.apply_api_error(agent, &session_id, agent_id.as_ref(), at, key)
+            }
+            // Nothing was billed, and nothing says when.
             Event::ApiError { .. } => Ok(()),
         }
     }
@@ -231,6 +250,17 @@ impl Writer {
             group.push(Holding::new(call, session, Arc::clone(developer), source));
         }
         self.pending.touch(session);
+        Ok(())
+    }
+
+    fn apply_tool(
+        &mut self,
+        place: &CallPlace,
+        told: &ThreadDeed,
+        tool: Tool,
+    ) -> Result<(), LedgerError> {
+        self.group(place.group)?;
+        self.pending.note_tool(place, told, tool);
         Ok(())
     }
 

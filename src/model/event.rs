@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Call, CallId, Millis, PicoUsd};
+use super::{Call, CallId, CallPlace, Fingerprint, Millis, PicoUsd, ThreadDeed};
 
 /// A fact read from one record.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,10 +25,37 @@ pub enum Event {
         /// When the record was written.
         timestamp: Millis,
     },
+    /// Something was done in a thread; copies of a record tell it again.
+    Deed {
+        /// What, where and when.
+        deed: Box<ThreadDeed>,
+        /// What tells it from others of its kind.
+        key: Fingerprint,
+        /// For a tool: the call that asked for it.
+        call: Option<CallPlace>,
+    },
+    /// The agent has done what it was asked for, or was stopped: it waits, unless it still has
+    /// others at work.
+    TurnEnded {
+        /// Which session.
+        session_id: Arc<str>,
+        /// The subagent; none in the main thread.
+        agent_id: Option<Arc<str>>,
+        /// When.
+        timestamp: Millis,
+        /// Subagents in the background go on.
+        goes_on: bool,
+    },
     /// A request failed for good; nothing was billed.
     ApiError {
         /// Which session.
         session_id: Arc<str>,
+        /// The subagent; none in the main thread.
+        agent_id: Option<Arc<str>>,
+        /// When, if told.
+        timestamp: Option<Millis>,
+        /// What tells it from others.
+        key: Fingerprint,
         /// The HTTP status, if told.
         status: Option<u16>,
     },

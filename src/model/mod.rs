@@ -25,7 +25,7 @@ pub use guard::{
     ProcessKey, SessionKey, Sighting,
 };
 pub(crate) use ids::list_of_agents;
-pub use ids::{AgentId, CallId};
+pub use ids::{AgentId, CallId, CallPlace};
 pub use money::{ParseUsdError, PicoUsd, UsdTotal};
 pub use source::{Batch, Cursor, FileStat, StoredSource};
 pub use time::Millis;

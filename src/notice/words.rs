@@ -175,6 +175,15 @@ pub fn of_test(now: Millis) -> Notice {
     notice(format!("test/{}", now.0), now, "this is a test", &lines, false)
 }
 
+/// A test of the desktop's service by `doctor --selftest`.
+pub fn of_selftest(now: Millis) -> Notice {
+    let lines = [
+        "`spendtop doctor --selftest` tries whether you can be told of your caps.".to_owned(),
+        "Nothing of yours was stopped.".to_owned(),
+    ];
+    notice(format!("selftest/{}", now.0), now, "this is a test", &lines, false)
+}
+
 /// The notice as it is to be told now: one that comes late says when it came up.
 pub fn late(notice: &Notice, zone: &TimeZone, now: Millis) -> Notice {
     if now.0.saturating_sub(notice.at.0) < LATE_MS {

@@ -226,7 +226,10 @@ fn with_tomorrow(bytes: &[u8]) -> Vec<u8> {
 fn add(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            fields.values_mut().for_each(add);
+            // What a tool is asked for, and what it gives, is no format of the agent's.
+            let tools =
+                if fields.get("type") == Some(&json!("tool_result")) { "content" } else { "input" };
+            fields.iter_mut().filter(|(key, _)| *key != tools).for_each(|(_, value)| add(value));
             fields
                 .insert("tomorrows_field".into(), json!({"usage": {"output_tokens": 9}, "n": [1]}));
         }
@@ -247,7 +250,11 @@ fn unknown_fields_and_kinds_change_nothing() {
         let calls = |dump: Vec<String>| -> Vec<String> {
             dump.into_iter().filter(|row| !row.starts_with("sum ")).collect()
         };
-        assert_eq!(calls(lab.dump()), calls(expected), "{}", fixture.words());
+        let (ours, expected) = (calls(lab.dump()), calls(expected));
+        for (ours, expected) in ours.iter().zip(&expected) {
+            assert_eq!(ours, expected, "{}", fixture.words());
+        }
+        assert_eq!(ours.len(), expected.len(), "{}", fixture.words());
         let sources = lab.reader().sources().unwrap();
         assert!(sources.values().all(|source| source.cursor.unparsed == 0), "{}", fixture.words());
     }

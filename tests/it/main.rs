@@ -53,6 +53,8 @@ mod hook_settings;
 mod hook_tail;
 mod layering;
 mod ledger_life;
+mod live_sums;
+mod loops;
 #[cfg(target_os = "linux")]
 mod notice_bus;
 mod notice_command;
@@ -62,6 +64,8 @@ mod notice_outbox;
 mod notice_webhook;
 mod properties;
 mod scenarios;
+#[cfg(target_os = "linux")]
+mod selftest;
 mod service;
 mod tui;
 mod world;

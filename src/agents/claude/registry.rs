@@ -52,8 +52,8 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Live> {
         kind: kind(&file),
         status: match file.status.as_str() {
             Some("busy") => Some(Status::Busy),
-            // A question to the person: nothing is spent until it is answered.
-            Some("idle" | "waiting") => Some(Status::Idle),
+            Some("idle") => Some(Status::Idle),
+            Some("waiting") => Some(Status::Asking),
             _ => None,
         },
         cwd: file.cwd.as_str().filter(|cwd| !cwd.chars().any(char::is_control)).map(Arc::from),
@@ -107,6 +107,8 @@ mod tests {
         assert_eq!(live.cwd.as_deref(), Some("/home/dev/proj"));
         let busy = with("\"idle\"", "\"busy\"").unwrap();
         assert_eq!(busy.status, Some(Status::Busy));
+        let asking = with("\"idle\"", "\"waiting\"").unwrap();
+        assert_eq!(asking.status, Some(Status::Asking));
         let headless = with("\"cli\"", "\"sdk-cli\"").unwrap();
         assert_eq!(headless.kind, LiveKind::Headless);
         let background = r#""bg","jobId":"b2f442e0""#;

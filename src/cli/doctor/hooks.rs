@@ -31,21 +31,17 @@ pub(super) fn of_failures(
         last = latest.or(last);
     }
     if count > 0 {
-        findings.push(Finding {
-            kind: "hook_failure",
-            count,
-            message: format!(
-                "the hook failed {} in the last 7 days and {}; last:",
-                counted(count, "time", "times"),
-                if context.config.on_hook_error == crate::config::OnError::Block {
-                    "stopped the agent"
-                } else {
-                    "let the agent go on"
-                }
-            ),
-            items: last.into_iter().collect(),
-            is_problem: true,
-        });
+        let message = format!(
+            "the hook failed {} in the last 7 days and {}; last:",
+            counted(count, "time", "times"),
+            if context.config.on_hook_error == crate::config::OnError::Block {
+                "stopped the agent"
+            } else {
+                "let the agent go on"
+            }
+        );
+        let items = last.into_iter().collect();
+        findings.push(Finding::problem("hook_failure", message, items).counting(count));
     }
     Ok(())
 }
@@ -67,13 +63,8 @@ pub(super) fn of_homes(context: &Context, findings: &mut Vec<Finding>) -> Result
         }
     }
     if !items.is_empty() {
-        findings.push(Finding {
-            kind: "hook",
-            count: items.len() as u64,
-            message: "a cap is to stop sessions, and the hook that does so is not in place".into(),
-            items,
-            is_problem: true,
-        });
+        let message = "a cap is to stop sessions, and the hook that does so is not in place";
+        findings.push(Finding::problem("hook", message, items));
     }
     Ok(())
 }

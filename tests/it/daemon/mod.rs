@@ -5,7 +5,7 @@
 mod caps;
 mod config;
 #[cfg(target_os = "linux")]
-mod kill;
+pub mod kill;
 #[cfg(target_os = "linux")]
 mod kill_again;
 mod life;

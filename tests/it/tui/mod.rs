@@ -15,8 +15,12 @@ use serde_json::json;
 use spendtop::daemon::catch_up;
 use spendtop::ingest::Root;
 use spendtop::ledger::{Pricing, Writer};
-use spendtop::model::{Charge, Cost, CostStatus, Millis, PicoUsd, UnpricedReason};
-use spendtop::tui::{Action, App, Follower, Setting, draw};
+use spendtop::model::{AgentId, Charge, Cost, CostStatus, Millis, PicoUsd, UnpricedReason};
+use spendtop::policy::Cap;
+use spendtop::pricing::PriceBook;
+use spendtop::tui::screens::Slot;
+use spendtop::tui::screens::live::{Data, Live, Session};
+use spendtop::tui::{Action, App, Facts, Follower, Look, Setting, draw};
 
 use crate::harness::{Lab, list_prices};
 
@@ -168,28 +172,66 @@ fn a_day(lab: &Lab) {
     ingest(lab);
 }
 
-fn setting(cap: Option<i64>) -> Setting {
+fn setting() -> Setting {
     Setting {
         developer: Arc::from("maya"),
-        daily_cap: cap.map(PicoUsd::from_dollars),
         on_plan: false,
         zone: TimeZone::get("Europe/Berlin").unwrap(),
         looked_at: vec!["~/.claude/projects".into(), "~/.config/claude/projects".into()],
         config_file: "~/.config/spendtop/config.toml".into(),
         label: None,
-        color: true,
+    }
+}
+
+/// What is read with: maya's ledger, with this cap in dollars a day.
+fn facts(lab: &Lab, cap: Option<i64>) -> Facts {
+    let daily = |dollars| Arc::new(Cap::daily(PicoUsd::from_dollars(dollars)));
+    Facts {
+        db: lab.db(),
+        lock: lab.folder.path().join("data/ledger.lock"),
+        developer: Arc::from("maya"),
+        zone: TimeZone::get("Europe/Berlin").unwrap(),
+        caps: cap.into_iter().map(daily).collect(),
+        include_unlogged: false,
+        book: Arc::clone(PriceBook::embedded()),
+        roots: vec![(AgentId::Claude, lab.projects())],
     }
 }
 
 /// The state after one look at the lab's ledger.
-fn app(lab: &Lab, setting: Setting) -> App {
-    let mut follower = Follower::new(lab.db(), &setting);
-    let mut app = App::new(setting, now());
-    if let Some(action) = follower.look(now()) {
+fn app(lab: &Lab, cap: Option<i64>) -> App {
+    app_of(lab, facts(lab, cap), setting(), Look::default())
+}
+
+fn app_of(_lab: &Lab, facts: Facts, setting: Setting, look: Look) -> App {
+    let mut app = App::new(setting, look, now());
+    let mut follower = Follower::new(facts);
+    if let Some(action) = look_at(&mut app, &mut follower, now()) {
         assert!(matches!(action, Action::Picture(_)), "{action:?}");
         app.update(action);
     }
     app
+}
+
+/// One look of the follower, at what the screen wants.
+fn look_at(app: &mut App, follower: &mut Follower, now: Millis) -> Option<Action> {
+    if let Some(question) = app.question() {
+        follower.ask(question);
+    }
+    follower.look(now)
+}
+
+fn live(app: &App) -> &Slot<Live> {
+    app.page().any().downcast_ref().unwrap()
+}
+
+fn data(app: &App) -> &Data {
+    live(app).data.as_ref().unwrap()
+}
+
+/// The selected session.
+fn selected(app: &App) -> &Session {
+    live(app).page.selected(data(app)).unwrap()
 }
 
 fn drawn(app: &App, columns: u16, rows: u16) -> TestBackend {
