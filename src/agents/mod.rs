@@ -52,7 +52,7 @@ pub use live::{Live, LiveKind, Status};
 pub use place::{Source, Surroundings};
 pub use resume::is_session_id;
 
-use crate::model::{AgentId, Event, list_of_agents};
+use crate::model::{AgentId, DeedLog, Event, list_of_agents};
 
 /// An adapter: where a coding agent's transcripts are, how their records read, and how its processes
 /// and hooks are dealt with.
@@ -183,6 +183,18 @@ pub trait Parser {
     /// The part of the state that must survive a restart, as text for the cursor; none when it
     /// would say nothing.
     fn save(&self) -> Option<String>;
+
+    /// What was done in threads, by the records read since this was last asked. Records tell it in
+    /// passing, and more of it than of calls: it is taken in larger parts.
+    #[must_use]
+    fn take_deeds(&mut self) -> DeedLog {
+        DeedLog::default()
+    }
+
+    /// How much waits to be taken, counted in deeds.
+    fn waiting_deeds(&self) -> usize {
+        0
+    }
 
     /// The file states a total that nothing in it dates, so that it belongs to no day.
     fn has_undated_total(&self) -> bool {

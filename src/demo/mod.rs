@@ -7,11 +7,13 @@
 mod record;
 mod registration;
 mod story;
+mod tool;
 
 use std::collections::BTreeMap;
 
 pub use self::record::{Thread, Tokens};
 pub use self::registration::Registration;
+pub use self::tool::Tool;
 use crate::model::{Millis, PicoUsd};
 
 /// What the demo's developer may spend on a day; the runaway subagent breaks it in the minutes that

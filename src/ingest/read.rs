@@ -33,6 +33,9 @@ const HEAD_BYTES: usize = 512;
 /// Events of one batch; bounds memory, and the work that a crash repeats.
 const BATCH_EVENTS: usize = 512;
 
+/// The same for what was done in threads, in the measure of [`State::waiting_deeds`].
+const BATCH_DEEDS: usize = 1024;
+
 /// Reads files one after the other with one buffer.
 #[derive(Debug, Default)]
 pub struct Reader {
@@ -99,6 +102,7 @@ impl Reader {
                 cursor: cursor.clone(),
                 new_bytes: text.read_of_file(new_bytes, at_end, &open.before),
                 events: std::mem::take(&mut events),
+                deeds: open.parser.take_deeds(),
             };
             if !sink(batch) || at_end {
                 return Ok(());
@@ -113,7 +117,7 @@ impl Reader {
         open: &mut Open<'_>,
         events: &mut Vec<Event>,
     ) -> io::Result<bool> {
-        while events.len() < BATCH_EVENTS {
+        while events.len() < BATCH_EVENTS && open.parser.waiting_deeds() < BATCH_DEEDS {
             match self.lines.next(text) {
                 Ok(Step::Line(offset, line)) => {
                     if open.parser.parse(line, offset, events).is_err() {
@@ -222,6 +226,8 @@ pub fn replay(
             Step::Line(offset, line) => {
                 events.clear();
                 let parsed = parser.parse(line, offset, &mut events);
+                // Nobody wants them here, and a file has many.
+                let _ = parser.take_deeds();
                 show(offset, parsed.map(|()| events.as_slice()));
             }
             Step::Oversized => {}

@@ -100,10 +100,7 @@ impl<'a> Ahead<'a> {
                     let seen = self.seen.entry(session).or_insert(timestamp);
                     *seen = timestamp.min(*seen);
                 }
-                Event::Deed { .. }
-                | Event::TurnEnded { .. }
-                | Event::ApiError { .. }
-                | Event::ReportedCost { .. } => {}
+                Event::ApiError { .. } | Event::ReportedCost { .. } => {}
             }
         }
         Ok(())

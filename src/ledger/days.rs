@@ -22,14 +22,14 @@ pub(super) struct Moved {
     pub cost: UsdTotal,
 }
 
-/// The days that lie in a time as a whole, and what is left of it before and after them.
-pub(super) fn whole_days(time: &Range<Millis>) -> (Range<i64>, [Range<Millis>; 2]) {
+/// The days that lie in a time as a whole, and the quarters that are left before and after them.
+fn whole_days(time: &Range<Millis>) -> (Range<i64>, [Range<i64>; 2]) {
     let (start, end) = (time.start.quarter(), time.end.quarter());
     let first = start.saturating_add(QUARTERS - 1).div_euclid(QUARTERS);
     let days = first..end.div_euclid(QUARTERS).max(first);
-    let midnight = |day: i64| Millis::of_quarter(day.saturating_mul(QUARTERS)).min(time.end);
+    let midnight = |day: i64| day.saturating_mul(QUARTERS).min(end);
     let (before, after) = (midnight(days.start), midnight(days.end));
-    (days, [time.start..before, after..time.end])
+    (days, [start..before, after..end])
 }
 
 /// Moves the sums of the days as those of their quarters were moved.
@@ -103,17 +103,26 @@ fn store_cell(
     Ok(())
 }
 
-/// What was spent on each heading in these days.
+/// What was spent on each heading in a time.
 pub(super) fn spend(
     db: &Connection,
-    days: &Range<i64>,
+    time: &Range<Millis>,
 ) -> Result<Vec<(Heading, UsdTotal)>, LedgerError> {
-    let mut select = db.prepare_cached(
-        "SELECT agent, developer, project, branch, model, sum(cost_usd), sum(cost_pico)
-         FROM day_sum WHERE day >= ?1 AND day < ?2
-         GROUP BY agent, developer, project, branch, model",
-    )?;
-    let rows = select.query_map([days.start, days.end], |row| {
+    let quarters =
+        "SELECT agent, developer, project, branch, model, cost_usd, cost_pico FROM rollup
+         JOIN attribution ON attribution.id = rollup.attribution
+         JOIN session ON session.id = attribution.session";
+    let mut select = db.prepare_cached(&format!(
+        "SELECT agent, developer, project, branch, model, sum(cost_usd), sum(cost_pico) FROM (
+             SELECT agent, developer, project, branch, model, cost_usd, cost_pico FROM day_sum
+             WHERE day >= ?1 AND day < ?2
+             UNION ALL {quarters} WHERE quarter >= ?3 AND quarter < ?4
+             UNION ALL {quarters} WHERE quarter >= ?5 AND quarter < ?6)
+         GROUP BY agent, developer, project, branch, model"
+    ))?;
+    let (days, [before, after]) = whole_days(time);
+    let bounds = [days.start, days.end, before.start, before.end, after.start, after.end];
+    let rows = select.query_map(bounds, |row| {
         let heading = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
         Ok((heading, UsdTotal::of_whole(row.get(5)?, row.get(6)?)))
     })?;
@@ -126,14 +135,17 @@ mod tests {
 
     #[test]
     fn whole_days_and_the_rest_are_the_time() {
-        let at = |text: &str| Millis::parse(text).unwrap();
-        let day = |text: &str| at(text).quarter() / QUARTERS;
-        let split = |from, to| whole_days(&(at(from)..at(to)));
+        let quarter = |text: &str| Millis::parse(text).unwrap().quarter();
+        let day = |text: &str| quarter(text) / QUARTERS;
+        let split = |from, to| {
+            let at = |text: &str| Millis::parse(text).unwrap();
+            whole_days(&(at(from)..at(to)))
+        };
         // A month of Berlin, of which the last day is not whole.
         let (days, [before, after]) = split("2026-10-31T23:00:00Z", "2026-11-30T23:00:00Z");
         assert_eq!(days, day("2026-11-01T00:00:00Z")..day("2026-11-30T00:00:00Z"));
-        assert_eq!(before, at("2026-10-31T23:00:00Z")..at("2026-11-01T00:00:00Z"));
-        assert_eq!(after, at("2026-11-30T00:00:00Z")..at("2026-11-30T23:00:00Z"));
+        assert_eq!(before, quarter("2026-10-31T23:00:00Z")..quarter("2026-11-01T00:00:00Z"));
+        assert_eq!(after, quarter("2026-11-30T00:00:00Z")..quarter("2026-11-30T23:00:00Z"));
         // A day of London, and nothing besides.
         let (days, rest) = split("2026-11-05T00:00:00Z", "2026-11-06T00:00:00Z");
         assert_eq!(days, day("2026-11-05T00:00:00Z")..day("2026-11-06T00:00:00Z"));
@@ -145,7 +157,7 @@ mod tests {
         ] {
             let (days, [before, after]) = split(from, to);
             assert!(days.is_empty());
-            assert_eq!((before.start, after.end), (at(from), at(to)));
+            assert_eq!((before.start, after.end), (quarter(from), quarter(to)));
             assert_eq!(before.end, after.start);
         }
     }

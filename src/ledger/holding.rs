@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::names::Who;
 use super::terms::Terms;
 use super::tools::{Tool, Tools};
-use crate::model::{Call, CallKind, CallPlace, Cost, PicoUsd, ThreadDeed, TokenUsage};
+use crate::model::{Call, CallKind, CallPlace, Cost, PicoUsd, TokenUsage};
 
 /// Whether a row counts, and if not, why. The number is stored: never reuse one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,9 +138,14 @@ impl Holding {
     }
 
     /// The same by what a record names that tells more of a call.
-    pub(super) fn is_at(&self, place: &CallPlace, told: &ThreadDeed) -> bool {
-        self.call.session_id == told.session_id
-            && self.call.agent_id == told.agent_id
+    pub(super) fn is_at(
+        &self,
+        place: &CallPlace,
+        session_id: &Arc<str>,
+        agent_id: Option<&Arc<str>>,
+    ) -> bool {
+        self.call.session_id == *session_id
+            && self.call.agent_id.as_ref() == agent_id
             && self.call.is_sidechain == place.is_sidechain
             && self.call.is_background == place.is_background
             && !self.call.is_echo

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::holding::Holding;
 use super::threads::PendingThreads;
 use super::tools::Tool;
-use crate::model::{AgentId, Call, CallPlace, Cursor, FileStat, ThreadDeed};
+use crate::model::{AgentId, Call, CallPlace, Cursor, FileStat};
 
 /// From this many rows on a group is searched by request: relays that give every response one id
 /// would have each line compared with all before it.
@@ -91,16 +91,23 @@ impl Pending {
     }
 
     /// Notes a tool that an answer asked for; of a group that has been loaded.
-    pub(super) fn note_tool(&mut self, place: &CallPlace, told: &ThreadDeed, tool: Tool) {
+    pub(super) fn note_tool(
+        &mut self,
+        place: &CallPlace,
+        session_id: &Arc<str>,
+        agent_id: Option<&Arc<str>>,
+        tool: Tool,
+    ) {
+        let is_it = |row: &Holding| row.is_at(place, session_id, agent_id);
         let is_long = self.groups.get(&place.group).is_some_and(|group| group.len() >= LONG_GROUP);
         let row = if is_long {
             let (group, by_request) = self.long_group(place.group);
             let of_request = by_request.get(&place.request).map_or(&[][..], Vec::as_slice);
-            let index = of_request.iter().find(|&&index| group[index].is_at(place, told)).copied();
+            let index = of_request.iter().find(|&&index| is_it(&group[index])).copied();
             index.map(|index| &mut group[index])
         } else {
             let group = self.groups.get_mut(&place.group);
-            group.and_then(|group| group.iter_mut().find(|row| row.is_at(place, told)))
+            group.and_then(|group| group.iter_mut().find(|row| is_it(row)))
         };
         if let Some(row) = row {
             row.note_tool(tool);

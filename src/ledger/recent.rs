@@ -46,10 +46,10 @@ impl Done {
 
 impl Recent {
     /// Takes in a deed, if it is of a kind that is kept and among the newest.
-    pub(super) fn take_in(&mut self, at: Millis, deed: &Deed) {
+    pub(super) fn take_in(&mut self, at: Millis, deed: Deed) {
         let done = match deed {
-            Deed::ToolUse(used) if used.name.len() <= LONGEST_NAME => Done::Use(used.clone()),
-            Deed::ToolResult(result) => Done::Result(result.clone()),
+            Deed::ToolUse(used) if used.name.len() <= LONGEST_NAME => Done::Use(used),
+            Deed::ToolResult(result) => Done::Result(result),
             _ => return,
         };
         self.insert(at, done);
@@ -277,7 +277,7 @@ mod tests {
 
     fn of<'a>(deeds: impl IntoIterator<Item = &'a (Millis, Deed)>) -> Recent {
         let mut recent = Recent::default();
-        deeds.into_iter().for_each(|(at, deed)| recent.take_in(*at, deed));
+        deeds.into_iter().for_each(|(at, deed)| recent.take_in(*at, deed.clone()));
         recent
     }
 
@@ -325,7 +325,7 @@ mod tests {
                 target: prints,
                 edit: prints.zip(prints),
             };
-            recent.take_in(Millis(number as i64 * 3_600_000), &Deed::ToolUse(used));
+            recent.take_in(Millis(number as i64 * 3_600_000), Deed::ToolUse(used));
         }
         let bytes = recent.to_bytes().unwrap().len();
         assert!(bytes < 7 << 10, "{bytes} bytes");

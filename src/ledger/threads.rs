@@ -10,9 +10,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::LedgerError;
 use super::recent::{KEPT_MILLIS, Recent};
-use super::tools;
+use super::tools::{self, Tool};
 use super::writer::Writer;
-use crate::model::{AgentId, Deed, Fingerprint, Millis, ThreadDeed, ToolOutcome, TurnSource};
+use crate::model::{
+    AgentId, Deed, DeedOf, Fingerprint, Millis, ThreadDeeds, ToldDeed, ToolOutcome, TurnSource,
+};
 
 /// What may happen to a thread beside calls and tools. The number is stored: never reuse one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,58 +49,45 @@ pub(super) struct PendingThreads {
 }
 
 impl Writer {
-    /// Takes in what was done in a thread.
-    pub(super) fn apply_deed(
+    /// Takes in what was done in a thread, after the calls of the same records.
+    pub(super) fn apply_deeds(
         &mut self,
         agent: AgentId,
-        told: &ThreadDeed,
-        key: Fingerprint,
+        thread: ThreadDeeds,
     ) -> Result<(), LedgerError> {
-        let at = told.timestamp;
-        let thread = self.thread(agent, &told.session_id, told.agent_id.as_ref())?;
-        let pending = &mut self.pending.threads;
-        if let Deed::ToolResult(result) = &told.deed
-            && result.outcome != ToolOutcome::Done
-        {
-            pending.failed.push((tools::key(result.id), result.outcome));
+        let number = self.thread(agent, &thread.session_id, thread.agent_id.as_ref())?;
+        if let Some((at, _)) = thread.word {
+            self.newest = self.newest.max(at);
         }
-        let of_thread = pending.threads.entry(thread).or_default();
-        match &told.deed {
-            Deed::Turn(source) => {
-                pending.turns += 1;
-                let turn = of_thread.turns.entry(key).or_insert((at, *source));
-                *turn = earlier(*turn, (at, *source));
-                of_thread.hear(at, false);
-            }
-            Deed::ToolUse(_) | Deed::ToolResult(_) => {
-                of_thread.hear(at, false);
-                // Most of a backfill is long ago.
-                if at.0 >= self.newest.0.saturating_sub(KEPT_MILLIS) {
-                    of_thread.recent.take_in(at, &told.deed);
+        // Most of a backfill is long ago.
+        let recent_from = self.newest.0.saturating_sub(KEPT_MILLIS);
+        let ThreadDeeds { session_id, agent_id, deeds, word } = thread;
+        for ToldDeed { timestamp: at, deed, of } in deeds {
+            match (&deed, of) {
+                (Deed::ToolUse(used), DeedOf::Call(place)) => {
+                    self.group(place.group)?;
+                    let tool = Tool::new(used, at);
+                    self.pending.note_tool(&place, &session_id, agent_id.as_ref(), tool);
                 }
+                (Deed::ToolResult(result), _) if result.outcome != ToolOutcome::Done => {
+                    self.pending.threads.failed.push((tools::key(result.id), result.outcome));
+                }
+                (Deed::Turn(source), DeedOf::Line(key)) => {
+                    self.pending.threads.note_turn(number, key, (at, *source));
+                }
+                (Deed::Compaction { is_auto }, DeedOf::Line(key)) => {
+                    let kind =
+                        if *is_auto { Incident::Compaction } else { Incident::AskedCompaction };
+                    self.pending.threads.incidents.push((number, at, key, kind));
+                }
+                _ => {}
             }
-            Deed::Compaction { is_auto } => {
-                let kind = if *is_auto { Incident::Compaction } else { Incident::AskedCompaction };
-                pending.incidents.push((thread, at, key, kind));
-                return Ok(());
+            if at.0 >= recent_from {
+                self.pending.threads.of(number).recent.take_in(at, deed);
             }
         }
-        self.newest = self.newest.max(at);
-        Ok(())
-    }
-
-    /// Takes in that a thread's agent waits, or would if it had not others at work.
-    pub(super) fn apply_turn_end(
-        &mut self,
-        agent: AgentId,
-        session_id: &Arc<str>,
-        agent_id: Option<&Arc<str>>,
-        at: Millis,
-        goes_on: bool,
-    ) -> Result<(), LedgerError> {
-        let thread = self.thread(agent, session_id, agent_id)?;
-        self.pending.threads.threads.entry(thread).or_default().hear(at, !goes_on);
-        self.newest = self.newest.max(at);
+        let told = self.pending.threads.of(number);
+        told.word = told.word.max(word);
         Ok(())
     }
 
@@ -164,15 +153,19 @@ impl Writer {
 }
 
 impl PendingThreads {
+    fn of(&mut self, thread: i64) -> &mut Told {
+        self.threads.entry(thread).or_default()
+    }
+
+    fn note_turn(&mut self, thread: i64, key: Fingerprint, turn: (Millis, TurnSource)) {
+        self.turns += 1;
+        let known = self.of(thread).turns.entry(key).or_insert(turn);
+        *known = earlier(*known, turn);
+    }
+
     /// How much waits to be stored that grows with what was read.
     pub(super) fn len(&self) -> usize {
         self.turns + self.incidents.len() + self.failed.len()
-    }
-}
-
-impl Told {
-    fn hear(&mut self, at: Millis, waits: bool) {
-        self.word = self.word.max(Some((at, waits)));
     }
 }
 

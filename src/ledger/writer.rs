@@ -12,11 +12,8 @@ use super::names::Names;
 use super::pending::{KeySet, LONG_GROUP, Pending};
 use super::rollup::{Change, Deltas};
 use super::sessions::Sessions;
-use super::tools::Tool;
 use super::{LedgerError, Pricing, reader, rows, schema, threads};
-use crate::model::{
-    AgentId, Batch, Call, CallId, CallPlace, Deed, Event, Millis, StoredSource, ThreadDeed,
-};
+use crate::model::{AgentId, Batch, Call, CallId, Event, Millis, StoredSource};
 
 /// Calls that are settled and stored together.
 const STORE_STEP: usize = 512;
@@ -189,6 +186,9 @@ impl Writer {
         for event in batch.events {
             self.apply_event(event, batch.agent, source, &batch.developer)?;
         }
+        for thread in batch.deeds {
+            self.apply_deeds(batch.agent, thread)?;
+        }
         self.pending.cursors.insert(source, (batch.agent, batch.stat, batch.cursor));
         Ok(())
     }
@@ -214,15 +214,6 @@ impl Writer {
                 let session = self.names.session(&self.db, agent, &session_id)?;
                 self.pending.touch(session);
                 self.sessions.note_reported(&self.db, session, timestamp, total)
-            }
-            Event::Deed { deed, key, call } => {
-                if let (Some(place), Deed::ToolUse(used)) = (&call, &deed.deed) {
-                    self.apply_tool(place, &deed, Tool::new(used, deed.timestamp))?;
-                }
-                self.apply_deed(agent, &deed, key)
-            }
-            Event::TurnEnded { session_id, agent_id, timestamp, goes_on } => {
-                self.apply_turn_end(agent, &session_id, agent_id.as_ref(), timestamp, goes_on)
             }
             Event::ApiError { session_id, agent_id, timestamp: Some(at), key, .. } => {
                 self.apply_api_error(agent, &session_id, agent_id.as_ref(), at, key)
@@ -253,17 +244,6 @@ impl Writer {
         Ok(())
     }
 
-    fn apply_tool(
-        &mut self,
-        place: &CallPlace,
-        told: &ThreadDeed,
-        tool: Tool,
-    ) -> Result<(), LedgerError> {
-        self.group(place.group)?;
-        self.pending.note_tool(place, told, tool);
-        Ok(())
-    }
-
     fn apply_searches(
         &mut self,
         call_id: &CallId,
@@ -284,7 +264,7 @@ impl Writer {
     }
 
     /// The rows of a group, from the transaction in progress or from the database.
-    fn group(&mut self, key: i64) -> Result<&mut Vec<Holding>, LedgerError> {
+    pub(super) fn group(&mut self, key: i64) -> Result<&mut Vec<Holding>, LedgerError> {
         use std::collections::hash_map::Entry;
         match self.pending.groups.entry(key) {
             Entry::Occupied(group) => Ok(group.into_mut()),

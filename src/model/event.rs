@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Call, CallId, CallPlace, Fingerprint, Millis, PicoUsd, ThreadDeed};
+use super::{Call, CallId, Fingerprint, Millis, PicoUsd};
 
 /// A fact read from one record.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,27 +24,6 @@ pub enum Event {
         session_id: Arc<str>,
         /// When the record was written.
         timestamp: Millis,
-    },
-    /// Something was done in a thread; copies of a record tell it again.
-    Deed {
-        /// What, where and when.
-        deed: Box<ThreadDeed>,
-        /// What tells it from others of its kind.
-        key: Fingerprint,
-        /// For a tool: the call that asked for it.
-        call: Option<CallPlace>,
-    },
-    /// The agent has done what it was asked for, or was stopped: it waits, unless it still has
-    /// others at work.
-    TurnEnded {
-        /// Which session.
-        session_id: Arc<str>,
-        /// The subagent; none in the main thread.
-        agent_id: Option<Arc<str>>,
-        /// When.
-        timestamp: Millis,
-        /// Subagents in the background go on.
-        goes_on: bool,
     },
     /// A request failed for good; nothing was billed.
     ApiError {

@@ -217,6 +217,7 @@ impl Stage {
             cursor: Cursor::default(),
             new_bytes: 1,
             events: vec![event],
+            deeds: spendtop::model::DeedLog::default(),
         };
         let mut pricing = Pricing {
             sha256: "any".into(),

@@ -68,4 +68,7 @@ mod scenarios;
 mod selftest;
 mod service;
 mod tui;
+mod turns_copies;
+mod turns_now;
+mod turns_rules;
 mod world;

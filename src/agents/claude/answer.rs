@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::deed::{Moment, line_key};
+use super::deed::{Moment, line_key, moment, tell_uses, tell_uses_of};
 use super::raw::Raw;
 use super::record::{Message, Record, Usage};
 use super::state::{Last, State, positive_usd};
@@ -18,7 +18,7 @@ const SYNTHETIC: &str = "<synthetic>";
 impl State {
     /// The record adds nothing to the call before but a later time, and perhaps tools. More than a
     /// third of the records with a usage are such, and need not be read.
-    pub(super) fn repeats(&mut self, record: &[u8], events: &mut Vec<Event>) -> bool {
+    pub(super) fn repeats(&mut self, record: &[u8]) -> bool {
         let Some(last) = &self.last else { return false };
         let Some((time, uses)) = self.pattern.matched(record) else { return false };
         let later = Millis::parse(time).filter(|time| *time >= last.call.timestamp);
@@ -26,17 +26,12 @@ impl State {
             return false;
         };
         self.saved.latest = self.saved.latest.max(later);
-        if last.ends_turn || !uses.blocks.is_empty() {
-            let moment = Moment {
-                session_id: Arc::clone(&last.call.session_id),
-                agent_id: last.call.agent_id.clone(),
-                timestamp,
-            };
-            let (place, ends_turn) = (last.place, last.ends_turn);
-            self.push_uses(&moment, place, &uses, events);
-            if ends_turn {
-                events.push(moment.turn_ended(false));
-            }
+        let call = &last.call;
+        let moment =
+            Moment { session_id: &call.session_id, agent_id: call.agent_id.as_deref(), timestamp };
+        tell_uses(&mut self.deeds, &mut self.tools, &moment, last.place, &uses);
+        if last.ends_turn {
+            moment.end_turn(&mut self.deeds);
         }
         true
     }
@@ -67,17 +62,18 @@ impl State {
 
     /// A record that the client made up: the turn is over, one way or the other.
     fn read_synthetic(&mut self, record: &Record<'_>, events: &mut Vec<Event>) {
-        let moment = self.moment(record);
         if record.is_api_error.0 {
             events.push(Event::ApiError {
                 session_id: self.session_of(record),
                 agent_id: self.agent_of(record.agent_id.non_empty()),
-                timestamp: moment.as_ref().map(|moment| moment.timestamp),
+                timestamp: record.timestamp.as_deref().and_then(Millis::parse),
                 key: line_key(record),
                 status: record.api_error_status.0.and_then(|code| u16::try_from(code).ok()),
             });
         }
-        events.extend(moment.map(|moment| moment.turn_ended(false)));
+        if let Some(moment) = moment(record, &self.session_id, self.agent_id.as_deref()) {
+            moment.end_turn(&mut self.deeds);
+        }
     }
 
     /// A `progress` record repeats a line of a subagent, which has a file of its own.
@@ -120,11 +116,12 @@ impl State {
         let is_final = message.stop_reason.non_empty().is_some() || iterations.len() > "[]".len();
         self.saved.latest = self.saved.latest.max(Some(timestamp));
         let session_id = self.session_of(record);
-        let moment = Moment { session_id, agent_id: line.agent_id.clone(), timestamp };
+        let agent_id = line.agent_id.as_deref();
+        let moment = Moment { session_id: &session_id, agent_id, timestamp };
         // A side thread in the main one's file neither begins nor ends a turn of it.
         let is_of_turn = !line.is_echo && (!line.is_sidechain || line.agent_id.is_some());
         if is_of_turn {
-            self.note_answer(&moment, events);
+            self.note_answer(&moment);
         }
         let ends_turn = is_of_turn && prompt::is_last(message.stop_reason.non_empty());
         if self.repeats_last(record, line, message, timestamp, &main, iterations, is_final) {
@@ -133,7 +130,7 @@ impl State {
                 self.saved.searches.note_uses(&last.call.call_id, &body);
             }
             let place = self.last.as_ref().map(|last| last.place);
-            self.push_deeds(raw, &moment, place.filter(|_| !line.is_echo), ends_turn, events);
+            self.tell(raw, &moment, place.filter(|_| !line.is_echo), ends_turn);
             return Ok(());
         }
         self.saved.begun = true;
@@ -158,7 +155,7 @@ impl State {
             call_id,
             kind: main.kind,
             agent: AgentId::Claude,
-            session_id: Arc::clone(&moment.session_id),
+            session_id: Arc::clone(&session_id),
             agent_id: line.agent_id.clone(),
             model: message.model.non_empty().map(|model| self.models.share(model)),
             timestamp,
@@ -204,31 +201,30 @@ impl State {
             });
         }
         events.push(Event::Call(Box::new(call)));
-        self.push_deeds(raw, &moment, Some(place).filter(|_| !line.is_echo), ends_turn, events);
+        self.tell(raw, &moment, Some(place).filter(|_| !line.is_echo), ends_turn);
         Ok(())
     }
 
     /// What a line tells beside its call. An echo has a file of its own that tells it.
-    fn push_deeds(
+    fn tell(
         &mut self,
         raw: &Raw<'_>,
-        moment: &Moment,
+        moment: &Moment<'_>,
         place: Option<CallPlace>,
         ends_turn: bool,
-        events: &mut Vec<Event>,
     ) {
-        if let Some(place) = place {
-            match &raw.places {
-                Some(places) => self.push_uses(moment, place, &places.uses, events),
-                None => {
-                    if let Some(body) = raw.tool_body() {
-                        self.push_uses_of(moment, place, &body, events);
-                    }
+        let (log, tools) = (&mut self.deeds, &mut self.tools);
+        match (place, &raw.places) {
+            (None, _) => {}
+            (Some(place), Some(places)) => tell_uses(log, tools, moment, place, &places.uses),
+            (Some(place), None) => {
+                if let Some(body) = raw.tool_body() {
+                    tell_uses_of(log, tools, moment, place, &body);
                 }
             }
         }
         if ends_turn {
-            events.push(moment.turn_ended(false));
+            moment.end_turn(&mut self.deeds);
         }
     }
 

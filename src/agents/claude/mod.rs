@@ -36,7 +36,7 @@ use self::raw::Raw;
 pub use self::state::State;
 use super::json;
 use super::{Agent, Hook, HookSetting, Live, Moment, Parser, Source, Surroundings, Unparsed};
-use crate::model::{AgentId, Event};
+use crate::model::{AgentId, DeedLog, Event};
 
 /// The adapter.
 #[derive(Debug)]
@@ -151,8 +151,7 @@ impl Parser for State {
         if !(record.starts_with(b"{") && record.ends_with(b"}")) {
             return Err(Unparsed::NotJson);
         }
-        if self.repeats(record, events) || self.hear_quickly(record, events) || !self.wants(record)
-        {
+        if self.repeats(record) || self.hear_quickly(record) || !self.wants(record) {
             return Ok(());
         }
         if let Some((parsed, places)) = quick::record(record) {
@@ -174,6 +173,14 @@ impl Parser for State {
 
     fn save(&self) -> Option<String> {
         self.to_text()
+    }
+
+    fn take_deeds(&mut self) -> DeedLog {
+        std::mem::take(&mut self.deeds)
+    }
+
+    fn waiting_deeds(&self) -> usize {
+        self.deeds.weight()
     }
 
     /// A total was stated that nothing dates yet.

@@ -107,7 +107,7 @@ mod tests {
             if !with_pattern {
                 state.pattern.forget();
             }
-            repeats += usize::from(state.clone().repeats(line, &mut Vec::new()));
+            repeats += usize::from(state.clone().repeats(line));
             results.push(state.parse(line, at as u64, &mut events));
         }
         ((results, events, state.save()), repeats)

@@ -105,11 +105,12 @@ fn normal(error: &str) -> Fingerprint {
     Fingerprint::of(text.as_bytes())
 }
 
-/// Digits become `0`, and so does a word of nothing but hexadecimal digits, some of them decimal.
+/// Digits become `0`, and so does a word of nothing but hexadecimal digits, some of them decimal
+/// or `0x` before them.
 fn push_word(text: &mut String, word: &str) {
     let digits = word.strip_prefix("0x").unwrap_or(word);
-    let is_number = digits.bytes().all(|b| b.is_ascii_hexdigit());
-    if is_number && digits.bytes().any(|b| b.is_ascii_digit()) {
+    let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_number && word.bytes().any(|b| b.is_ascii_digit()) {
         text.push('0');
         return;
     }

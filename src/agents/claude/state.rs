@@ -12,7 +12,7 @@ use super::record::Record;
 use super::{heard, prompt, relay, repeat, search, statement, tool};
 use crate::agents::json::RawText;
 use crate::agents::{LastSeen, Unparsed};
-use crate::model::{Call, CallPlace, Event, Millis, PicoUsd, Qualifiers};
+use crate::model::{Call, CallPlace, DeedLog, Event, Millis, PicoUsd, Qualifiers};
 
 /// What is remembered between two records of a file.
 #[derive(Clone, Debug)]
@@ -31,6 +31,7 @@ pub struct State {
     pub(super) cwds: LastSeen,
     pub(super) branches: LastSeen,
     pub(super) tools: tool::Tools,
+    pub(super) deeds: DeedLog,
     pub(super) heard_tail: heard::Tail,
 }
 
@@ -82,6 +83,7 @@ impl State {
             cwds: LastSeen::default(),
             branches: LastSeen::default(),
             tools: tool::Tools::default(),
+            deeds: DeedLog::default(),
             heard_tail: heard::Tail::default(),
         }
     }
@@ -164,7 +166,7 @@ impl State {
             Some("assistant") => self.read_answer(record, raw, events)?,
             Some("progress") => self.read_echo(record, raw, events)?,
             Some("user") => self.read_user(record, raw, events),
-            Some("system") => self.read_system(record, raw, events),
+            Some("system") => self.read_system(record, raw),
             Some("cost-state") => self.read_reported_cost(record, events),
             _ => {}
         }
@@ -206,7 +208,7 @@ impl State {
             let session_id = self.session_of(record);
             events.push(Event::Searched { call_id, session_id, searches });
         }
-        self.hear(record, &body, events);
+        self.hear(record, &body);
     }
 
     fn read_reported_cost(&mut self, record: &Record<'_>, events: &mut Vec<Event>) {

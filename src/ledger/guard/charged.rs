@@ -34,25 +34,13 @@ impl<'a> ChargedTo<'a> {
         show: &mut dyn FnMut(&Charged, UsdTotal),
     ) -> Result<(), LedgerError> {
         if with_sessions {
-            return self.each_spend_of_sessions(time, show);
-        }
-        let (days, rest) = days::whole_days(time);
-        for (heading, spent) in days::spend(&self.reader.db, &days)? {
-            show(&self.heading(heading)?, spent);
-        }
-        for time in rest.iter().filter(|time| !time.is_empty()) {
-            self.each_spend_of_sessions(time, show)?;
-        }
-        Ok(())
-    }
-
-    fn each_spend_of_sessions(
-        &mut self,
-        time: &Range<Millis>,
-        show: &mut dyn FnMut(&Charged, UsdTotal),
-    ) -> Result<(), LedgerError> {
-        for spend in self.reader.spend(time)? {
-            show(&*self.of(spend.attribution)?, spend.spent);
+            for spend in self.reader.spend(time)? {
+                show(&*self.of(spend.attribution)?, spend.spent);
+            }
+        } else {
+            for (heading, spent) in days::spend(&self.reader.db, time)? {
+                show(&self.heading(heading)?, spent);
+            }
         }
         Ok(())
     }

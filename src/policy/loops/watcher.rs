@@ -80,8 +80,11 @@ impl Watcher {
             Seen::Call(cost) => {
                 self.add_own(cost);
                 self.scene.calls = self.scene.calls.saturating_add(1);
-                let found = self.unattended.call(&self.scene, limits);
-                self.hear(Detector::Unattended, [found], limits)
+                // Between two rounds there is nothing to hear, however many calls they have.
+                match self.unattended.call(&self.scene, limits) {
+                    None => Vec::new(),
+                    found => self.hear(Detector::Unattended, [found], limits),
+                }
             }
             Seen::More(cost) => {
                 self.add_own(cost);

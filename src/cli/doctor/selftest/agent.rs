@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::lines::{Lines, Look};
 use super::scratch::Scratch;
 use crate::clock::{Clock, SystemClock};
-use crate::demo::{Registration, Thread, Tokens};
+use crate::demo::{Registration, Thread, Tokens, Tool};
 use crate::enforce::{Kernel, ProcessTable};
 use crate::model::Millis;
 use crate::paths;
@@ -137,7 +137,7 @@ impl Agent {
         if !std::mem::replace(&mut self.has_begun, true) {
             self.thread.prompt(at, "Try out spendtop", &mut lines);
         }
-        self.thread.call(at, TOKENS, &mut lines);
+        self.thread.call(at, TOKENS, &Tool::run("make", "ok"), &mut lines);
         let text: String = lines.iter().flat_map(|line| [line.line.as_str(), "\n"]).collect();
         let file = self.transcript();
         if let Some(folder) = file.parent() {

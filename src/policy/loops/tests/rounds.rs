@@ -255,6 +255,15 @@ fn turns_that_get_somewhere_are_told_only_by_their_number_and_cost() {
         work(&mut lane, number);
     }
     assert_eq!(lane.first(), Some((Detector::Unattended, 50)));
+    // It goes on, with many calls in each round, and is not told again.
+    for number in 50..80 {
+        for step in 0..20 {
+            lane.take(Use::read(&format!("{number} {step}"), &format!("{number} {step}")));
+        }
+        work(&mut lane, number);
+    }
+    let told = lane.alarms.iter().filter(|alarm| alarm.level == Level::Loop);
+    assert_eq!(told.count(), 1);
     // Where there never was a person, a program uses the agent.
     let mut program = Lane::default();
     for number in 0..150 {
