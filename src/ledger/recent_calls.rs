@@ -1,10 +1,12 @@
 //! The calls of the last minutes, one by one: the sums by quarter of an hour are too coarse for
 //! how fast money goes now. Asked by what they are charged to, because only that is indexed.
 
+use std::collections::HashMap;
+
 use rusqlite::params;
 
-use super::{LedgerError, Reader};
-use crate::model::{Millis, PicoUsd};
+use super::{Charged, LedgerError, Reader};
+use crate::model::{AgentId, Millis, PicoUsd};
 
 /// A call of a moment ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +46,37 @@ impl Reader {
             .db
             .prepare_cached("SELECT max(at) FROM call WHERE attribution = ?1 AND standing = 0")?;
         Ok(statement.query_row([charged], |row| row.get::<_, Option<i64>>(0))?.map(Millis))
+    }
+
+    /// What has been added since to what calls are charged to: a few rows, whose texts are looked
+    /// up one by one.
+    pub fn charged_after(&self, known: i64) -> Result<HashMap<i64, Charged>, LedgerError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT attribution.id, session, session.agent, session.session_id, subagent.text,
+                 project.text, branch.text, model.text, developer.text
+             FROM attribution
+             JOIN session ON session.id = attribution.session
+             JOIN name AS subagent ON subagent.id = attribution.subagent
+             JOIN name AS project ON project.id = attribution.project
+             JOIN name AS branch ON branch.id = attribution.branch
+             JOIN name AS model ON model.id = attribution.model
+             JOIN name AS developer ON developer.id = attribution.developer
+             WHERE attribution.id > ?1",
+        )?;
+        let rows = statement.query_map([known], |row| {
+            let charged = Charged {
+                agent: AgentId::from_number(row.get(2)?),
+                session: row.get(1)?,
+                session_id: row.get(3)?,
+                subagent: row.get(4)?,
+                project: row.get(5)?,
+                branch: row.get(6)?,
+                model: row.get(7)?,
+                developer: row.get(8)?,
+            };
+            Ok((row.get(0)?, charged))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Moves whenever there is something new that calls are charged to: what

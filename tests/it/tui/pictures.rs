@@ -249,3 +249,22 @@ fn what_holds_a_session_is_said_and_stops_only_where_it_is_to() {
     assert_eq!((state, why.len()), ("BLK", 2));
     assert_eq!(why[1], flagged, "what stops it comes first");
 }
+
+#[test]
+fn what_a_turn_is_at_is_told_beside_its_session() {
+    let lab = Lab::new();
+    let fixture = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    lab.install(&fixture.join("tests/fixtures/claude/loop/home"));
+    ingest(&lab);
+    let app = seen(&lab, "UTC", "2026-11-23T16:12:00Z");
+    let session = &data(&app).sessions[0];
+    let turn = session.turn.unwrap();
+    // Recorded from the real agent: one tool call over and over, until it was cut short.
+    assert_eq!((turn.steps, turn.repeats, turn.in_turn), (13, 13, true));
+    assert_eq!(session.state.word(), "run");
+    let screen = super::drawn(&app, 120, 40).to_string();
+    assert!(screen.contains("×13"), "{screen}");
+    // Hours later the turn is nobody's concern any more.
+    let app = seen(&lab, "UTC", "2026-11-23T19:12:00Z");
+    assert_eq!(data(&app).sessions[0].turn, None);
+}

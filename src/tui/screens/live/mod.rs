@@ -18,7 +18,7 @@ pub use self::columns::Column;
 pub use self::data::{Data, Everything};
 pub use self::session::{Session, Subagent};
 pub use self::state::{Doing, Held, Protection, State};
-pub use self::turn::TurnNow;
+pub use self::turn::Turn;
 use super::{Outcome, Page, Screen, Target};
 use crate::model::SessionKey;
 use crate::tui::action::Command;
@@ -92,7 +92,8 @@ impl Page for Live {
     }
 
     fn arrange(&mut self, data: &Data) {
-        let matches = |session: &Session| self.table.matches(&words(session));
+        let all = self.table.filter().is_empty();
+        let matches = |session: &Session| all || self.table.matches(&words(session));
         let mut numbers: Vec<usize> =
             (0..data.sessions.len()).filter(|number| matches(&data.sessions[*number])).collect();
         sort(&mut numbers, &data.sessions, ORDERS[self.table.order()]);

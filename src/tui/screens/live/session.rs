@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::state::{Guarded, Held, Protection, State};
-use super::turn::{self, TurnNow};
+use super::turn::{self, Turn};
 use crate::enforce::Present;
 use crate::format::{printable, short_paths};
 use crate::ledger::{Charged, LedgerError, Totals};
@@ -34,7 +34,7 @@ pub struct Session {
     /// The newest call.
     pub last: Millis,
     /// What its turn is at, where that is known.
-    pub turn: Option<TurnNow>,
+    pub turn: Option<Turn>,
     /// What it does.
     pub state: State,
     /// What would stop it.
@@ -60,6 +60,8 @@ pub struct Subagent {
     pub burn: UsdTotal,
     /// The newest call.
     pub last: Millis,
+    /// What its turn is at, where that is known.
+    pub turn: Option<Turn>,
 }
 
 /// Reads every session.
@@ -79,12 +81,17 @@ pub(super) fn read(source: &Source<'_>) -> Result<Vec<Session>, LedgerError> {
     }
     let projects = short_paths(drafts.values().map(Draft::project));
     let guarded = Guarded::read(source)?;
-    let mut turns = turn::read(source)?;
+    let turns = turn::read(source)?;
     let mut sessions = Vec::with_capacity(drafts.len());
     for (number, draft) in &drafts {
         let Some(who) = draft.who() else { continue };
         let mut session = draft.session(who, &projects);
-        session.turn = turns.remove(number);
+        if let Some(turns) = turns.get(number) {
+            session.turn = turns.of_session();
+            for subagent in &mut session.subagents {
+                subagent.turn = turns.of_subagent(&subagent.id);
+            }
+        }
         guarded.judge(&mut session, who, source);
         sessions.push((*number, session));
     }
@@ -182,6 +189,7 @@ fn subagent((id, thread): (&&str, &Thread<'_>)) -> Subagent {
         total: thread.total,
         burn: thread.burn,
         last: thread.last,
+        turn: None,
     }
 }
 
