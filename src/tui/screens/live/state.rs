@@ -214,5 +214,6 @@ pub(super) const fn how(how: How) -> &'static str {
     match how {
         How::Hook => "by its hook",
         How::Registry => "by the agent's own file",
+        How::OpenTranscript => "by the transcript that it writes",
     }
 }
