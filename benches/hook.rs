@@ -74,7 +74,7 @@ fn main() {
             };
             let (p50, p99, max) = (ms(0.5), ms(0.99), ms(1.0));
             let program =
-                if labs.len() > 1 { lab.program.display().to_string() } else { "".into() };
+                if labs.len() > 1 { lab.program.display().to_string() } else { String::new() };
             println!("{name:<34}{p50:>9.2}{p99:>9.2}{max:>9.2}   {program}");
         }
     }

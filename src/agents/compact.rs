@@ -7,7 +7,6 @@
 use std::borrow::Cow;
 
 use memchr::memchr;
-use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use super::json::{Count, Flag, Object, RawText, Text};
@@ -198,37 +197,24 @@ impl<'a> Compact<'a> {
     pub(super) fn quoted(&mut self) -> Option<&'a [u8]> {
         let start = self.at;
         self.expect(b'"')?;
+        let first = self.at;
         loop {
-            let rest = &self.bytes[self.at..];
-            let quote = memchr(b'"', rest)?;
-            let is_slash = |byte: &&u8| **byte == b'\\';
-            let slashes = rest[..quote].iter().rev().take_while(is_slash).count();
-            self.at += quote + 1;
+            self.at = skip_to_end_of_text(self.bytes, self.at);
+            let quote = self.at + memchr(b'"', &self.bytes[self.at..])?;
+            let before = self.bytes[first..quote].iter().rev();
+            let slashes = before.take_while(|byte| **byte == b'\\').count();
+            self.at = quote + 1;
             if slashes % 2 == 0 {
                 return Some(&self.bytes[start..self.at]);
             }
         }
     }
 
-    /// The same, if what follows it is found. That skips from match to match instead of from quote
-    /// to quote, of which code has many. `joint` is `","`: within a string it would be escaped.
-    pub(super) fn quoted_before(
-        &mut self,
-        next: &Finder<'_>,
-        joint: &Finder<'_>,
-    ) -> Option<&'a [u8]> {
-        let rest = &self.bytes[self.at..];
-        let length = next.find(rest)?;
-        let text = &rest[..length];
-        let (before, last) = text.get(1..)?.split_at_checked(length.checked_sub(2)?)?;
-        let is_slash = |byte: &&u8| **byte == b'\\';
-        let slashes = before.iter().rev().take_while(is_slash).count();
-        let is_string = text[0] == b'"' && last == b"\"" && slashes % 2 == 0;
-        if !is_string || joint.find(text).is_some() {
-            return None;
-        }
-        self.at += length;
-        Some(text)
+    /// The same without its quotes, if it has no escapes.
+    pub(super) fn quoted_plain(&mut self) -> Option<&'a [u8]> {
+        let text = self.quoted()?;
+        let text = &text[1..text.len() - 1];
+        (!text.contains(&b'\\')).then_some(text)
     }
 
     /// The byte that comes next.
@@ -310,6 +296,8 @@ impl<'a> Compact<'a> {
                 }
                 _ => return None,
             }
+            // Where one is, there are more: text of several lines, code.
+            self.at = skip_lines_of_text(self.bytes, self.at);
         }
     }
 
@@ -337,6 +325,51 @@ impl<'a> Compact<'a> {
     }
 }
 
+/// Leaves out whole steps of a string's text in which nothing is escaped but line ends, tabs and
+/// quotes. `at` stands after an escape, and so does the result, or before one.
+#[inline]
+fn skip_lines_of_text(bytes: &[u8], at: usize) -> usize {
+    const STEP: usize = 32;
+    // What is before the first byte is no escape of it.
+    if bytes.get(at).is_none_or(|byte| matches!(byte, b'"' | b'\\' | 0..b' ')) {
+        return at;
+    }
+    let mut next = at + 1;
+    while let Some(step) = bytes.get(next - 1..next + STEP) {
+        let is_odd = |(before, byte): (&u8, &u8)| {
+            let is_escaped = u8::from(*before == b'\\');
+            let is_quote = u8::from(*byte == b'"');
+            let is_usual = is_quote | u8::from(*byte == b'n') | u8::from(*byte == b't');
+            u8::from(*byte < b' ') | (is_quote & !is_escaped) | (is_escaped & !is_usual)
+        };
+        let pairs = step.iter().zip(&step[1..]);
+        if pairs.map(is_odd).fold(0, |found, odd| found | odd) & 1 != 0 {
+            break;
+        }
+        next += STEP;
+    }
+    // Not between a backslash and what it escapes.
+    if bytes[next - 1] == b'\\' { next - 1 } else { next }
+}
+
+/// Leaves out whole steps without a quote that could end a string: one with no backslash before it,
+/// or with two. Code and JSON have many that cannot.
+#[inline]
+fn skip_to_end_of_text(bytes: &[u8], mut at: usize) -> usize {
+    const STEP: usize = 32;
+    while let Some(step) = at.checked_sub(2).and_then(|from| bytes.get(from..at + STEP)) {
+        let ends = |(before, (slash, quote)): (&u8, (&u8, &u8))| {
+            u8::from(*quote == b'"') & (u8::from(*slash != b'\\') | u8::from(*before == b'\\'))
+        };
+        let triples = step.iter().zip(step[1..].iter().zip(&step[2..]));
+        if triples.map(ends).fold(0, |found, end| found | end) != 0 {
+            break;
+        }
+        at += STEP;
+    }
+    at
+}
+
 /// Sets the high bit of the first byte of a word that ends a plain string; of later ones perhaps
 /// wrongly.
 #[inline]
@@ -361,4 +394,61 @@ fn skip_unmarked(mut rest: &[u8]) -> &[u8] {
         rest = &rest[32..];
     }
     rest
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_string_is_passed_over_as_the_real_parser_does(
+            text in prop::collection::vec(prop_oneof![
+                4 => "[a-z ,:]{0,50}", 2 => Just("\\n".to_owned()), 1 => Just("\\\"".to_owned()),
+                1 => Just("\\\\".to_owned()), 1 => Just("\\u00e9".to_owned()), 1 => Just("é".to_owned()),
+                1 => Just("\\t".to_owned()), 1 => Just("\\r".to_owned()),
+            ], 0..20),
+            edit in prop::option::weighted(0.5, (any::<prop::sample::Index>(), "[\\\\\"nqu\x01 ]")),
+            after in "[a-z\",:}]{0,50}",
+        ) {
+            let mut text = text.concat();
+            if let Some((at, with)) = edit {
+                let at = at.index(text.len() + 1);
+                let at = (at..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap();
+                text.insert_str(at, &with);
+            }
+            let json = format!("\"{text}\"{after}");
+            let mut read = serde_json::Deserializer::from_str(&json).into_iter::<String>();
+            let is_string = matches!(read.next(), Some(Ok(_)));
+            let mut reader = Compact::new(json.as_bytes());
+            let passed = reader.skip();
+            prop_assert_eq!(passed.is_some(), is_string, "{}", json);
+            if is_string {
+                prop_assert_eq!(reader.position(), read.byte_offset(), "{}", json);
+            }
+        }
+
+        #[test]
+        fn a_string_ends_where_the_real_parser_says(
+            text in prop::collection::vec(prop_oneof![
+                4 => "[a-z ,:]{0,40}", 1 => Just("\\".to_owned()), 1 => Just("\"".to_owned()),
+                1 => Just("\n".to_owned()), 1 => Just("é".to_owned()),
+            ], 0..20),
+            after in "[a-z\",:}]{0,40}",
+        ) {
+            let string = serde_json::to_string(&text.concat()).unwrap();
+            let json = format!("[0,{string}{after}");
+            let mut reader = Compact::new(json.as_bytes());
+            reader.literal(b"[0,").unwrap();
+            prop_assert_eq!(reader.quoted(), Some(string.as_bytes()));
+            prop_assert_eq!(reader.rest(), after.as_bytes());
+            // Without its end it is none.
+            let torn = &json.as_bytes()[..3 + string.len() - 1];
+            let mut reader = Compact::new(torn);
+            reader.literal(b"[0,").unwrap();
+            prop_assert_eq!(reader.quoted(), None);
+        }
+    }
 }

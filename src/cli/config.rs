@@ -12,12 +12,13 @@ use super::args::{ConfigCommand, Global};
 use super::cap::CapJson;
 use super::context::Context;
 use super::{Outcome, UsageError};
+use crate::agents;
 use crate::config::{self, Config};
 use crate::model::UsdTotal;
 use crate::paths::Paths;
 
 pub(super) fn run(global: &Global, command: &ConfigCommand) -> Result<Outcome> {
-    let paths = Paths::from_env();
+    let paths = Paths::from_env(&agents::variables());
     let (path, _) = paths
         .config_file(global.config.as_deref())
         .ok_or_else(|| UsageError("no home directory: say where with --config".into()))?;

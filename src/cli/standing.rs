@@ -9,11 +9,12 @@ use serde::Serialize;
 
 use super::Outcome;
 use super::context::Context;
+use crate::agents;
 use crate::daemon;
 use crate::format;
 use crate::guard::{self, Terms};
-use crate::ledger::Reader;
-use crate::model::{AgentId, LIMIT, Millis, SessionKey, UsdTotal};
+use crate::ledger::{FoundSession, Reader, the_one};
+use crate::model::{LIMIT, Millis, SessionKey, UsdTotal};
 use crate::policy::{self, Cap, Decision, Period, Tally, Who};
 
 /// How the caps stand now.
@@ -112,7 +113,14 @@ impl Context {
 
     /// Dollars are the worth of what a plan covers, not money spent.
     pub(super) fn is_on_plan(&self) -> bool {
-        daemon::is_on_plan(self.config.account, &self.paths.claude_account_files())
+        let files = self.with_surroundings(|surroundings| {
+            let files = agents::all().flat_map(|adapter| {
+                let files = adapter.account_files(surroundings).into_iter();
+                files.map(|file| (adapter.id(), file)).collect::<Vec<_>>()
+            });
+            files.collect::<Vec<_>>()
+        });
+        daemon::is_on_plan(self.config.account, &files)
     }
 
     /// The same as JSON has it.
@@ -200,24 +208,28 @@ pub(super) fn find_session(reader: Option<&Reader>, prefix: &str) -> Result<Sess
         Some(reader) if !prefix.is_empty() => reader.find_sessions(prefix)?,
         _ => Vec::new(),
     };
-    let exact = found.iter().find(|(_, id)| id == prefix);
-    match (exact, found.as_slice()) {
-        (Some((_, id)), _) | (None, [(_, id)]) => {
-            Ok(SessionKey { agent: AgentId::Claude, session_id: Arc::from(id.as_str()) })
-        }
-        (None, []) => Err(super::UsageError(format!(
+    match the_one(&found) {
+        Some(one) => Ok(one.key.clone()),
+        None if found.is_empty() => Err(super::UsageError(format!(
             "no session begins with {prefix:?}: `spendtop sessions` lists them"
         ))
         .into()),
-        (None, several) => {
-            let names: Vec<_> =
-                several.iter().take(5).map(|(_, id)| format::printable(id)).collect();
-            let (count, names) = (several.len(), names.join(", "));
-            Err(super::UsageError(format!(
-                "{prefix:?} is the beginning of {count} sessions, among them {names}: type more \
-                 of it"
-            ))
-            .into())
-        }
+        None => Err(ambiguous(prefix, &found).into()),
     }
+}
+
+/// What is said where an id may mean several sessions.
+pub(super) fn ambiguous(prefix: &str, found: &[FoundSession]) -> super::UsageError {
+    // One id of two agents: naming the agent tells them apart.
+    let is_one_id = found.iter().all(|one| one.key.session_id == found[0].key.session_id);
+    let name = |one: &FoundSession| {
+        let SessionKey { agent, session_id } = &one.key;
+        if is_one_id { policy::session_name(*agent, session_id) } else { session_id.to_string() }
+    };
+    let names: Vec<String> = found.iter().take(5).map(name).collect();
+    let names: Vec<_> = names.iter().map(|name| format::printable(name)).collect();
+    let (count, names) = (found.len(), names.join(", "));
+    super::UsageError(format!(
+        "{prefix:?} is the beginning of {count} sessions, among them {names}: type more of it"
+    ))
 }

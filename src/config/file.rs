@@ -10,7 +10,7 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
 use super::screen::{KeysTable, ScreenTable};
-use crate::model::PicoUsd;
+use crate::model::{AgentId, PicoUsd, list_of_agents};
 use crate::pricing::UserPrices;
 
 /// `config.toml`.
@@ -56,8 +56,8 @@ pub struct ConfigFile {
     /// Other keys than the usual ones, by command.
     #[schemars(with = "std::collections::BTreeMap<String, super::screen::KeyNames>")]
     pub keys: KeysTable,
-    /// Claude Code.
-    pub claude: AgentTable,
+    /// Where each agent keeps its files.
+    pub agents: AgentTables,
     /// Your own prices.
     pub prices: UserPrices,
 }
@@ -334,13 +334,34 @@ pub enum WebhookPreset {
     Ntfy,
 }
 
-/// `[claude]`.
+/// `[agents.<name>]`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct AgentTable {
     /// Config folders to read beside the usual ones.
     pub roots: Vec<PathBuf>,
 }
+
+macro_rules! agent_tables {
+    ($($(#[$doc:meta])* $agent:ident = $number:literal, $name:ident, $($fact:literal),*;)*) => {
+        /// `[agents]`: a table for each agent.
+        #[derive(Debug, Default, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields, default, expecting = "a table")]
+        pub struct AgentTables {
+            $($(#[$doc])* pub $name: AgentTable,)*
+        }
+
+        impl AgentTables {
+            /// The folders named for each agent.
+            pub fn into_roots(self) -> Vec<(AgentId, PathBuf)> {
+                let mut roots = Vec::new();
+                $(roots.extend(self.$name.roots.into_iter().map(|root| (AgentId::$agent, root)));)*
+                roots
+            }
+        }
+    };
+}
+list_of_agents!(agent_tables);
 
 /// Dollars: a number, or a decimal string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

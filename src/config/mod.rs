@@ -18,7 +18,7 @@ pub use self::file::{
     WebhookTable as Webhook,
 };
 pub use self::screen::{KeyNames, KeysTable, ScreenTable};
-use crate::model::PicoUsd;
+use crate::model::{AgentId, PicoUsd};
 use crate::paths::Paths;
 use crate::policy::loops::Thresholds;
 use crate::policy::{Cap, Scope};
@@ -56,8 +56,8 @@ pub struct Config {
     pub timezone: Option<String>,
     /// Name in the ledger; none: the login name.
     pub developer: Option<String>,
-    /// Claude Code's config folders beside the usual ones.
-    pub claude_roots: Vec<PathBuf>,
+    /// Agents' config folders beside the usual ones.
+    pub agent_roots: Vec<(AgentId, PathBuf)>,
     /// The user's own prices.
     pub prices: UserPrices,
     /// The file all this was read from.
@@ -94,7 +94,7 @@ impl Default for Config {
             developers: Vec::new(),
             timezone: None,
             developer: None,
-            claude_roots: Vec::new(),
+            agent_roots: Vec::new(),
             prices: UserPrices::default(),
             origin: None,
             text: String::new(),
@@ -174,7 +174,7 @@ impl Config {
             developers: caps::developers_with_roots(&file.developer.0),
             timezone,
             developer: caps::default_developer(&file.developer.0),
-            claude_roots: file.claude.roots,
+            agent_roots: file.agents.into_roots(),
             prices: file.prices,
             ..Self::default()
         })

@@ -29,7 +29,7 @@ fn every_setting_of_the_template_can_be_switched_on() {
     assert_eq!(config.daily_cap, Some(PicoUsd::from_dollars(20)));
     assert_eq!(config.timezone.as_deref(), Some("Europe/Berlin"));
     assert_eq!(config.developer.as_deref(), Some("maya"));
-    assert_eq!(config.claude_roots, [PathBuf::from("~/work/.claude")]);
+    assert_eq!(config.agent_roots, [(AgentId::Claude, PathBuf::from("~/work/.claude"))]);
     // The table of loops shows the defaults.
     assert_eq!(config.loops, Thresholds::default());
     for line in TEMPLATE.lines().skip_while(|line| *line != "#: [loops]").take(20) {
@@ -55,7 +55,7 @@ fn a_cap_is_exact_money() {
 fn mistakes_are_named_with_their_line() {
     let cases = [
         ("\ndayly_cap = 20", "config.toml:2: unknown key `dayly_cap`; did you mean `daily_cap`?"),
-        ("[claude]\nrots = []", "config.toml:2: unknown key `rots`; did you mean `roots`?"),
+        ("[agents.claude]\nrots = []", "config.toml:2: unknown key `rots`; did you mean `roots`?"),
         ("daily_cap = -1", "config.toml:1: daily_cap must be more than 0"),
         ("daily_cap = 0", "config.toml:1: daily_cap must be more than 0"),
         (

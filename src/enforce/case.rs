@@ -51,7 +51,7 @@ fn due(demand: &Demand, priced: u32, now: Millis) -> Option<Millis> {
     if demand.person.is_some() || priced > 0 {
         return Some(now);
     }
-    let wait = if demand.with_hook { HOOK_MS } else { 0 };
+    let wait = if demand.with_hook && demand.hook_stops_turn { HOOK_MS } else { 0 };
     demand.in_turn.then(|| after(now, wait))
 }
 

@@ -31,6 +31,9 @@ pub struct Demand {
     pub grace: Duration,
     /// A hook is at work in the session, and stops it more gently than a signal.
     pub with_hook: bool,
+    /// That hook stops a turn that is under way. Else it only meets the next prompt, and is not
+    /// waited for.
+    pub hook_stops_turn: bool,
     /// It is in mid-turn. An idle session spends nothing and is never signalled.
     pub in_turn: bool,
     /// What led to it, for the audit trail.

@@ -8,13 +8,16 @@ mod proc;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::process::{
     Pid, PidfdFlags, Signal as Number, geteuid, getpid, pidfd_open, pidfd_send_signal,
 };
 
-use self::proc::{Stat, all_by_parent, children_of, executable_of, strings_of, user_of};
+use self::proc::{
+    Stat, all_by_parent, all_pids, children_of, executable_of, strings_of, user_of, written_by,
+};
 use super::table::{Process, ProcessTable, Refused, Signal};
 use crate::model::ProcessKey;
 
@@ -97,6 +100,17 @@ impl ProcessTable for Kernel {
             }
         }
         found
+    }
+
+    fn running(&self, is_wanted: &dyn Fn(&Path) -> bool) -> Vec<Process> {
+        let wanted = |pid: &u32| executable_of(*pid).is_some_and(|exe| is_wanted(&exe));
+        let pids = all_pids().filter(wanted);
+        pids.filter_map(|pid| self.process(pid)).filter(|process| process.is_alive).collect()
+    }
+
+    fn written_files(&self, process: &ProcessKey) -> Vec<PathBuf> {
+        let written = written_by(process.pid);
+        if self.is_alive(process) { written } else { Vec::new() }
     }
 
     fn variable(&self, process: &ProcessKey, name: &OsStr) -> Option<OsString> {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use super::locate::How;
 use super::table::ProcessTable;
-use super::witness::read_registry;
+use super::witness::{open_transcripts, read_registry};
 use crate::agents::{self, LiveKind, Status};
 use crate::model::{AgentId, ProcessKey, SessionKey, Sighting};
 
@@ -30,11 +30,12 @@ pub struct Present {
 pub struct Roll {
     /// The sessions that run.
     pub present: BTreeMap<SessionKey, Present>,
-    /// Agents that keep files of their running sessions: what is not among them has ended.
+    /// Agents that keep files of their running sessions, or transcripts open: what is not among
+    /// them has ended.
     pub telling: Vec<AgentId>,
 }
 
-/// Asks the agents' own files and what hooks saw; the kernel has the last word on whether a
+/// Asks the agents' own files, the transcripts that processes write, and what hooks saw; the kernel has the last word on whether a
 /// process is there. `sightings` come newest first.
 pub fn roll_call(
     table: &dyn ProcessTable,
@@ -67,6 +68,19 @@ pub fn roll_call(
             roll.add(session, present);
         }
     }
+    for agent in writing_agents(table, roots) {
+        roll.telling.push(agent);
+        let of_agent = roots.iter().filter(|(of, _)| *of == agent);
+        let of_agent: Vec<PathBuf> = of_agent.map(|(_, root)| root.clone()).collect();
+        for live in open_transcripts(table, agent, &of_agent) {
+            let process =
+                ProcessKey { boot_id: boot_id.clone(), pid: live.pid, start_time: live.proc_start };
+            let session = SessionKey { agent, session_id: live.session_id };
+            in_process.insert(process, session.clone());
+            let how = How::OpenTranscript;
+            roll.add(session, Present { pid: live.pid, how, kind: None, status: None });
+        }
+    }
     for seen in sightings.iter().filter(|seen| seen.process.boot_id == boot_id) {
         if in_process.contains_key(&seen.process) {
             continue;
@@ -79,6 +93,16 @@ pub fn roll_call(
         }
     }
     roll
+}
+
+/// Agents that keep transcripts open and have a folder for them; none where the system does not
+/// tell of open files.
+fn writing_agents(table: &dyn ProcessTable, roots: &[(AgentId, PathBuf)]) -> Vec<AgentId> {
+    let has_root = |agent: &AgentId| roots.iter().any(|(of, root)| of == agent && root.is_dir());
+    let holds_open = |agent: &AgentId| agents::adapter(*agent).holds_transcripts_open();
+    let is_told = !table.own().boot_id.is_empty();
+    let agents = AgentId::ALL.into_iter().filter(|_| is_told);
+    agents.filter(|agent| holds_open(agent) && has_root(agent)).collect()
 }
 
 impl Roll {

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::agents;
 use crate::model::{AgentId, ProcessKey};
@@ -107,6 +107,12 @@ pub trait ProcessTable {
     /// Everything that the process started and that still has it among its parents. Tools have
     /// process groups and sessions of their own, so only parentage finds them.
     fn descendants(&self, process: &ProcessKey) -> Vec<ProcessKey>;
+
+    /// The processes that run one of these executables.
+    fn running(&self, is_wanted: &dyn Fn(&Path) -> bool) -> Vec<Process>;
+
+    /// The files that the process holds open for writing.
+    fn written_files(&self, process: &ProcessKey) -> Vec<PathBuf>;
 
     /// A variable that the process was started with.
     fn variable(&self, process: &ProcessKey, name: &OsStr) -> Option<OsString>;

@@ -47,7 +47,9 @@ pub fn stand<B: AsRef<PriceBook>>(
     let mut decisions = policy::decide(&tally, &reader.lifts(now)?, &reader.latches(now)?, now);
     // A session that is over is latched for good, and of no more interest.
     decisions.retain(|decision| {
-        let asked = |session: &SessionKey| session.session_id == decision.subject;
+        let asked = |session: &SessionKey| {
+            policy::session_name(session.agent, &session.session_id) == *decision.subject
+        };
         decision.cap.period != Period::Session || sessions.iter().any(asked)
     });
     Ok(decisions)
@@ -78,7 +80,7 @@ pub fn who(to: &Charged) -> Who<'_> {
         project: &to.project,
         branch: &to.branch,
         model: &to.model,
-        agent: to.agent,
+        agent: Some(to.agent),
         session_id: &to.session_id,
     }
 }

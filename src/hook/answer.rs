@@ -6,8 +6,8 @@
 
 use serde_json::{Value, json};
 
-use super::event::Moment;
 use super::words;
+use crate::agents::Moment;
 
 /// An answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -18,7 +18,7 @@ mod whose;
 mod words;
 
 pub use answer::Answer;
-pub use event::{Event, Moment};
+pub use event::Event;
 pub use run::{Outcome, run};
 pub use setting::{FindBook, Setting};
 pub use words::UNCHECKED;

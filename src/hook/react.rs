@@ -4,11 +4,10 @@
 use std::sync::Arc;
 
 use super::answer::{Answer, takes_context};
-use super::event::Moment;
 use super::run::Run;
 use super::standing::Standing;
-use super::whose::resume;
 use super::words;
+use crate::agents::{self, Moment};
 use crate::model::{Action, ActionKind, Mark, PicoUsd};
 use crate::policy::{Decision, notice_key};
 
@@ -50,7 +49,7 @@ impl Run<'_, '_> {
             session: Some(self.session.clone()),
             process: self.process.clone(),
             outcome: "answered".to_owned(),
-            resume: resume(&self.session),
+            resume: agents::resume_command(self.session.agent, &self.session.session_id, None),
             ..action
         });
         if let Err(error) = noted {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::answer::Answer;
 use super::desk::Desk;
-use super::event::{Event, Moment};
+use super::event::Event;
 use super::setting::{LazyBook, Setting};
 use super::standing::{Question, Standing};
 use super::tail::{self, Files};
 use super::wait;
 use super::words;
+use crate::agents::Moment;
 use crate::config::OnError;
 use crate::ledger::{Inbox, LedgerError, Pending, Reader};
 use crate::model::{AgentId, CapAction, Mark, ProcessKey, SessionKey, Sighting};

@@ -164,7 +164,7 @@ fn who(shift: &Shift) -> Who<'_> {
         project: call.project.as_deref().unwrap_or_default(),
         branch: call.git_branch.as_deref().unwrap_or_default(),
         model: call.model.as_deref().unwrap_or_default(),
-        agent: call.agent,
+        agent: Some(call.agent),
         session_id: &call.session_id,
     }
 }

@@ -61,7 +61,7 @@ impl Files {
         let adapter = agents::adapter(agent);
         let mut files = Vec::new();
         let mut add = |path: PathBuf| {
-            if !adapter.is_transcript(&path) {
+            if adapter.source(&path).is_none() {
                 return;
             }
             // A named pipe or device would block the reader for ever.
@@ -71,10 +71,12 @@ impl Files {
             }
         };
         add(transcript.to_owned());
-        let below = WalkDir::new(transcript.with_extension("")).follow_links(true).min_depth(1);
-        for entry in below.max_depth(MAX_DEPTH).into_iter().take(MAX_FILES).flatten() {
-            if !entry.file_type().is_dir() {
-                add(entry.into_path());
+        if let Some(folder) = adapter.folder_of_session(transcript) {
+            let below = WalkDir::new(folder).follow_links(true).min_depth(1);
+            for entry in below.max_depth(MAX_DEPTH).into_iter().take(MAX_FILES).flatten() {
+                if !entry.file_type().is_dir() && entry.path() != transcript {
+                    add(entry.into_path());
+                }
             }
         }
         Self { files }
@@ -82,11 +84,10 @@ impl Files {
 
     /// The transcript of a thread: the session's own, or a subagent's.
     pub fn of_thread(&self, subagent: Option<&str>) -> Option<&SourceFile> {
-        let name = subagent.map(|id| format!("agent-{id}.jsonl"));
-        match name {
-            None => self.files.first(),
-            Some(name) => self.files.iter().find(|file| file.path.ends_with(&name)),
-        }
+        let own = self.files.first()?;
+        let Some(id) = subagent else { return Some(own) };
+        let name = agents::adapter(own.agent).subagent_file(id)?;
+        self.files.iter().find(|file| file.path.ends_with(&name))
     }
 
     /// Reads what a ledger does not have yet.

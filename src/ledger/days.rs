@@ -1,6 +1,7 @@
 //! The sums by day (of UTC) and by what caps are about, sessions left out: what a month costs is
 //! then read in half a millisecond.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
@@ -38,19 +39,18 @@ pub(super) fn store(
     moved: impl Iterator<Item = Moved>,
 ) -> Result<(), LedgerError> {
     let mut headings: HashMap<i64, Heading> = HashMap::new();
-    let mut cells: BTreeMap<(i64, Heading), (i64, UsdTotal)> = BTreeMap::new();
+    let mut sums: BTreeMap<(i64, Heading), (i64, UsdTotal)> = BTreeMap::new();
     for one in moved {
-        let heading = match headings.get(&one.attribution) {
-            Some(&known) => known,
-            None => heading_of(db, one.attribution)?,
+        let heading = match headings.entry(one.attribution) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(vacant) => *vacant.insert(heading_of(db, one.attribution)?),
         };
-        headings.insert(one.attribution, heading);
         let day = one.quarter.div_euclid(QUARTERS);
-        let (calls, cost) = cells.entry((day, heading)).or_default();
+        let (calls, cost) = sums.entry((day, heading)).or_default();
         *calls += one.calls;
         *cost += one.cost;
     }
-    for ((day, heading), (calls, cost)) in cells {
+    for ((day, heading), (calls, cost)) in sums {
         store_cell(db, day, heading, calls, cost)?;
     }
     Ok(())

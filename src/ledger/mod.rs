@@ -3,6 +3,7 @@
 //! One process writes (the holder of the instance lock), any number read. A batch of events and
 //! the cursor behind it are one transaction. Rows outlive the transcripts they came from.
 
+mod agents;
 mod ahead;
 mod checkpoint;
 mod days;
@@ -32,12 +33,13 @@ mod totals;
 mod turns;
 mod writer;
 
+pub use agents::AgentRow;
 pub use ahead::{Ahead, Known, Shift};
 pub use error::LedgerError;
 pub use guard::{ChargedTo, Delivery, Outgoing, Spend};
 pub use holding::Standing;
 pub use inbox::{Inbox, Request};
-pub use lookup::{CallRow, ChargeRow, UnpricedModel};
+pub use lookup::{CallRow, ChargeRow, FoundSession, UnpricedModel, the_one};
 pub use peek::Pending;
 pub use prices::{KeptBook, Pricing};
 pub use reader::{Cell, Charged, Reader, Unlogged};

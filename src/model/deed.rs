@@ -59,10 +59,10 @@ impl Fingerprint {
     /// The fingerprint of one thing under the name of another.
     #[must_use]
     pub fn named(self, name: Self) -> Self {
-        let mut both = [0; 16];
-        both[..8].copy_from_slice(&name.0.to_le_bytes());
-        both[8..].copy_from_slice(&self.0.to_le_bytes());
-        Self::of(&both)
+        // As hashes are mixed (MurmurHash3): both are hashes already.
+        let mut mixed = (self.0 ^ name.0.rotate_left(32)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+        mixed = (mixed ^ mixed >> 33).wrapping_add(name.0).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+        Self(mixed ^ mixed >> 33)
     }
 }
 

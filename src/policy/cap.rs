@@ -79,8 +79,8 @@ pub struct Who<'a> {
     pub branch: &'a str,
     /// The model, or empty.
     pub model: &'a str,
-    /// The agent.
-    pub agent: AgentId,
+    /// The agent; none of someone who has used none yet.
+    pub agent: Option<AgentId>,
     /// The agent's id of the session.
     pub session_id: &'a str,
 }
@@ -88,8 +88,7 @@ pub struct Who<'a> {
 impl<'a> Who<'a> {
     /// Someone who has spent nothing on anything yet.
     pub const fn developer_alone(developer: &'a str) -> Self {
-        let agent = AgentId::Claude;
-        Self { developer, project: "", branch: "", model: "", agent, session_id: "" }
+        Self { developer, project: "", branch: "", model: "", agent: None, session_id: "" }
     }
 
     /// The name that a scope knows it by. What has no name is no subject of its own: a call
@@ -101,11 +100,20 @@ impl<'a> Who<'a> {
             Scope::Branch if self.branch.is_empty() => "",
             Scope::Branch => return Some(format!("{}@{}", self.project, self.branch).into()),
             Scope::Model => self.model,
-            Scope::Agent => self.agent.name(),
-            Scope::Session => self.session_id,
+            Scope::Agent => self.agent.map_or("", AgentId::name),
+            Scope::Session if self.session_id.is_empty() => "",
+            // Ids are the agents' own: two agents may give out the same one.
+            Scope::Session => {
+                return Some(session_name(self.agent?, self.session_id).into());
+            }
         };
         (!name.is_empty()).then_some(Cow::Borrowed(name))
     }
+}
+
+/// The name of a session among those of all agents: `codex/01a2093f-b750-7ad0-a7be-b88f30a0bcb5`.
+pub fn session_name(agent: AgentId, session_id: &str) -> String {
+    format!("{agent}/{session_id}")
 }
 
 impl Scope {
@@ -171,7 +179,10 @@ impl FromStr for Period {
 impl Cap {
     /// The cap is for this one of its scope; `pattern` is its own, ready to match.
     pub(super) fn means(&self, subject: &str, pattern: &WildMatch) -> bool {
-        pattern.matches(subject) && self.except.iter().all(|other| **other != *subject)
+        // The pattern of a session may leave its agent out.
+        let id = subject.split_once('/').filter(|_| self.scope == Scope::Session);
+        (pattern.matches(subject) || id.is_some_and(|(_, id)| pattern.matches(id)))
+            && self.except.iter().all(|other| **other != *subject)
     }
 
     /// `daily_cap`: what a developer may spend on a day.

@@ -15,7 +15,7 @@ mod simulate;
 mod tally;
 mod words;
 
-pub use cap::{Cap, DEFAULT_GRACE, Period, Scope, Who};
+pub use cap::{Cap, DEFAULT_GRACE, Period, Scope, Who, session_name};
 pub use decide::{Decision, decide, verdict};
 pub use loosened::loosened;
 pub use period::window;

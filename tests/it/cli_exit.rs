@@ -209,7 +209,7 @@ fn a_config_of_the_wrong_shape_is_told_in_words_of_toml() {
     let home = Home::small();
     for (text, said) in [
         ("developer = \"ann\"", "expected a table"),
-        ("claude = 1", "expected a table"),
+        ("agents = 1", "expected a table"),
         ("prices = 1", "expected a table"),
         ("[prices]\nrow = [1]", "expected a table"),
     ] {

@@ -29,7 +29,7 @@ const ZONES: [&str; 5] =
 /// A Sunday on which clocks go back, in a month that ends a week later; and a month's last hour.
 const STARTS: [&str; 3] = ["2026-10-25T00:10:00Z", "2026-11-30T22:50:00Z", "2027-03-14T09:20:00Z"];
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Step {
     Call(Numbers),
     /// A fuller snapshot of a call, or the same call in another session: a fork.

@@ -33,6 +33,13 @@ mod cli_read_only;
 mod cli_two;
 mod cli_update;
 mod cli_upstream;
+mod codex_bad;
+mod codex_cases;
+mod codex_fixtures;
+mod codex_lines;
+mod codex_prices;
+mod codex_world;
+mod contract;
 mod daemon;
 mod dump;
 #[cfg(target_os = "linux")]

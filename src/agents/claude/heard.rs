@@ -15,7 +15,7 @@ use crate::model::TurnSource;
 /// In how many of a record's first bytes its type is looked for.
 const HEAD: usize = 512;
 
-/// In how many of a record's last bytes its session is looked for.
+/// In how many of a record's last bytes its session is looked for, and whether a tool was denied.
 const TAIL: usize = 1024;
 
 /// What a record says.
@@ -30,7 +30,7 @@ pub(super) struct Heard<'a> {
     /// It is a prompt; else it has results.
     pub is_prompt: bool,
     /// The id of each tool use, and what it gave, as it is written.
-    pub results: Vec<(&'a str, &'a [u8])>,
+    pub results: Vec<(&'a [u8], &'a [u8])>,
     signs: prompt::Signs<'a>,
 }
 
@@ -52,34 +52,34 @@ pub(super) fn read<'a>(record: &'a [u8], last: &'a mut Tail) -> Option<Heard<'a>
     if NEEDLES.user_type.find(&record[..record.len().min(HEAD)]).is_none() {
         return None;
     }
-    let begins = json.literal(b"{\"parentUuid\":").and_then(|()| json.skip()).is_some();
     let mut found = Heard::default();
-    if begins && read_usual(&mut json, &mut found).is_some() {
+    if read_usual(&mut json, &mut found).is_some() {
         return pass_notes(&json, found, last);
     }
     read_any(&mut Compact::new(record), last)
 }
 
-/// One result in the very form that the client gives it: nine out of ten records. The parent's id
-/// has been read.
+/// One result in the very form that the client gives it: nine out of ten records.
 fn read_usual<'a>(json: &mut Compact<'a>, found: &mut Heard<'a>) -> Option<()> {
+    json.literal(b"{\"parentUuid\":")?;
+    json.quoted()?;
     json.literal(b",\"isSidechain\":")?;
     found.is_sidechain = json.flag()?.0;
     json.literal(b",\"promptId\":")?;
-    json.plain_string()?;
+    json.quoted()?;
     if json.literal(b",\"agentId\":").is_some() {
         found.agent_id = json.plain_text()?;
     }
     json.literal(
         b",\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":[{\"tool_use_id\":",
     )?;
-    let id = json.plain_text()?;
+    let id = json.quoted_plain()?;
     json.literal(b",\"type\":\"tool_result\",\"content\":")?;
-    let content = read_text(json)?;
+    let content = json.quoted()?;
     json.literal(b",\"is_error\":false}]},\"uuid\":")?;
-    json.plain_string()?;
+    json.quoted()?;
     json.literal(b",\"timestamp\":")?;
-    found.timestamp = json.plain_text()?;
+    found.timestamp = std::str::from_utf8(json.quoted_plain()?).ok()?;
     json.literal(b",\"toolUseResult\":")?;
     if result::tells_of_failure(content) {
         return None;
@@ -160,8 +160,8 @@ fn read_content<'a>(json: &mut Compact<'a>, found: &mut Heard<'a>) -> Option<()>
         json.object(|json, key| {
             match key {
                 b"type" => json.literal(b"\"tool_result\"")?,
-                b"tool_use_id" => id = Some(json.plain_text()?),
-                b"content" if json.peek()? == b'"' => content = Some(read_text(json)?),
+                b"tool_use_id" => id = Some(json.plain_string()?),
+                b"content" if json.peek()? == b'"' => content = Some(json.quoted()?),
                 b"content" => content = Some(json.skip()?),
                 b"is_error" => json.literal(b"false")?,
                 _ => return None,
@@ -177,12 +177,6 @@ fn read_content<'a>(json: &mut Compact<'a>, found: &mut Heard<'a>) -> Option<()>
     })
 }
 
-/// A text that a tool gave, as it is written. What mostly follows it is quicker to find than its
-/// own end: quotes within a text are escaped.
-fn read_text<'a>(json: &mut Compact<'a>) -> Option<&'a [u8]> {
-    json.quoted_before(&NEEDLES.is_error, &NEEDLES.joint).or_else(|| json.quoted())
-}
-
 /// Passes over the client's own notes on a result; `json` stands before them. After them come
 /// fields of the record that are all short.
 fn pass_notes<'a>(
@@ -191,14 +185,14 @@ fn pass_notes<'a>(
     last: &'a mut Tail,
 ) -> Option<Heard<'a>> {
     let notes = json.rest();
+    let tail = &notes[notes.len().saturating_sub(TAIL)..];
     // A bare string tells what went wrong.
-    if notes.starts_with(b"\"") || NEEDLES.denial.find(notes).is_some() {
+    if notes.starts_with(b"\"") || NEEDLES.denial.find(tail).is_some() {
         return None;
     }
     // Else it was told before the notes.
     if found.session_id.is_empty() {
         if last.text.is_empty() || !notes.ends_with(&last.text) {
-            let tail = &notes[notes.len().saturating_sub(TAIL)..];
             let at = NEEDLES.session.find_iter(tail).last()?;
             last.read(&tail[at..])?;
         }

@@ -25,9 +25,9 @@ pub(super) fn tells_of_failure(content: &[u8]) -> bool {
 }
 
 /// A result that went well, by what it answers and gave.
-pub(super) fn good(id: &str, content: &[u8]) -> ToolResult {
+pub(super) fn good(id: &[u8], content: &[u8]) -> ToolResult {
     ToolResult {
-        id: Fingerprint::of(id.as_bytes()),
+        id: Fingerprint::of(id),
         outcome: ToolOutcome::Done,
         output: Fingerprint::of(content),
         error: None,

@@ -88,28 +88,16 @@ impl State {
         }
     }
 
-    pub(in crate::agents) fn save(&self) -> Option<String> {
+    /// The part that must survive a restart.
+    pub(super) fn to_text(&self) -> Option<String> {
         if self.saved == Saved::default() {
             return None;
         }
         serde_json::to_string(&self.saved).ok()
     }
 
-    pub(in crate::agents) fn with_repeats(self) -> Self {
-        Self { with_repeats: true, ..self }
-    }
-
-    /// What was done in threads since this was last asked.
-    pub(in crate::agents) fn take_deeds(&mut self) -> DeedLog {
-        std::mem::take(&mut self.deeds)
-    }
-
-    pub(in crate::agents) fn deeds(&self) -> &DeedLog {
-        &self.deeds
-    }
-
     /// A total was stated that nothing dates yet.
-    pub(in crate::agents) fn has_undated_total(&self) -> bool {
+    pub(super) fn is_total_undated(&self) -> bool {
         self.saved.undated.is_waiting()
     }
 }
@@ -125,8 +113,6 @@ pub(super) struct Needles {
     pub(super) denial: Finder<'static>,
     pub(super) session: Finder<'static>,
     pub(super) user_type: Finder<'static>,
-    pub(super) is_error: Finder<'static>,
-    pub(super) joint: Finder<'static>,
     pub(super) compaction: Finder<'static>,
     pub(super) schedule: Finder<'static>,
     pub(super) pending: Finder<'static>,
@@ -141,8 +127,6 @@ pub(super) static NEEDLES: LazyLock<Needles> = LazyLock::new(|| Needles {
     denial: Finder::new(b"\"toolDenialKind\""),
     session: Finder::new(b"\"sessionId\":\""),
     user_type: Finder::new(b"\"type\":\"user\""),
-    is_error: Finder::new(b",\"is_error\":"),
-    joint: Finder::new(b"\",\""),
     compaction: Finder::new(b"\"compact_boundary\""),
     schedule: Finder::new(b"\"scheduled_task_fire\""),
     // Of subagents or workflows.

@@ -64,7 +64,7 @@ pub(super) fn run(context: &Context, args: DemoArgs) -> Result<Outcome> {
         daily_cap: Some(DAILY_CAP),
         caps: vec![Arc::new(cap)],
         // Where a command from the screen looks for the process of a session.
-        claude_roots: vec![home.clone()],
+        agent_roots: vec![(AgentId::Claude, home.clone())],
         ..Config::default()
     };
     let root = Root { agent: AgentId::Claude, path: projects, developer: Arc::clone(&developer) };

@@ -11,8 +11,8 @@ pub(super) fn of_files(freshness: &Freshness, findings: &mut Vec<Finding>) {
     match freshness {
         Freshness::CaughtUp(found) => {
             if found.files == 0 {
-                let message = "no transcripts yet: use Claude Code, or name its config folder \
-                               under [claude] roots in the config";
+                let message = "no transcripts yet: use a coding agent, or name its config folder \
+                               under [agents.<name>] roots in the config";
                 findings.push(Finding::hint("no_transcripts", message, Vec::new()));
             }
             if !found.problems.is_empty() {

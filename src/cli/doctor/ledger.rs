@@ -70,7 +70,7 @@ fn undated(sources: &Sources) -> Option<Finding> {
     items.sort();
     let transcripts = counted(items.len() as u64, "transcript", "transcripts");
     let message = format!(
-        "no record has a time, so the total that Claude Code states is left out: {transcripts}"
+        "no record has a time, so the total that the agent states is left out: {transcripts}"
     );
     (!items.is_empty()).then(|| Finding::hint("undated_total", message, items))
 }

@@ -1,5 +1,6 @@
 //! `doctor`: what is wrong, and what to do about it.
 
+mod agents;
 mod files;
 mod hooks;
 mod ledger;
@@ -11,12 +12,12 @@ use std::io::Write;
 use anyhow::Result;
 use serde::Serialize;
 
+use self::agents::Agents;
 pub(super) use self::selftest::{agent as selftest_agent, run as selftest};
 use super::Outcome;
 use super::args::DoctorArgs;
 use super::context::{Context, show};
 use crate::format;
-use crate::ingest::Root;
 use crate::ledger::{LedgerError, Reader};
 
 /// Days after which a price book should be looked at.
@@ -29,15 +30,10 @@ const EXAMPLES: usize = 5;
 struct DoctorJson {
     schema: &'static str,
     ok: bool,
-    roots: Vec<RootJson>,
+    agents: Vec<agents::AgentJson>,
+    roots: Vec<agents::RootJson>,
     ledger: String,
     findings: Vec<Finding>,
-}
-
-#[derive(Serialize)]
-struct RootJson {
-    path: String,
-    exists: bool,
 }
 
 /// Something that is not as it should be.
@@ -100,12 +96,12 @@ fn write_json(
     findings: Vec<Finding>,
     out: &mut dyn Write,
 ) -> Result<()> {
-    let root =
-        |root: Root| RootJson { path: root.path.display().to_string(), exists: root.path.is_dir() };
+    let agents = Agents::read(context);
     let json = DoctorJson {
         schema: "spendtop.doctor/1",
         ok,
-        roots: context.roots().into_iter().map(root).collect(),
+        agents: agents.json(),
+        roots: agents.roots_json(),
         ledger: context.ledger.display().to_string(),
         findings,
     };
@@ -120,10 +116,7 @@ fn write_text(
     findings: &[Finding],
     out: &mut dyn Write,
 ) -> Result<()> {
-    for root in context.roots() {
-        let there = if root.path.is_dir() { "ok      " } else { "absent  " };
-        writeln!(out, "{there}{}", show(&context.paths, &root.path))?;
-    }
+    Agents::read(context).write(context, out)?;
     writeln!(out, "ledger  {}", show(&context.paths, &context.ledger))?;
     for finding in findings {
         let mark = if finding.is_problem { "!" } else { "·" };

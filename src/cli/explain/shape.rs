@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::Found;
 use super::lines::{Line, Lines};
+use crate::agents;
 use crate::ledger::{CallRow, ChargeRow, Charged, Standing, Totals, Unlogged};
-use crate::model::{CallKind, Geo, PicoUsd, Speed, TokenUsage, UsdTotal};
+use crate::model::{AgentId, CallKind, Geo, PicoUsd, Speed, TokenUsage, UsdTotal};
 use crate::pricing::{AuditRow, TokenClass};
 
 pub(super) const SCHEMA: &str = "spendtop.explain/1";
@@ -18,6 +19,11 @@ pub(super) struct Explained {
     pub schema: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentId>,
+    /// What the agent's transcripts are known to leave out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leaves_out: Option<&'static str>,
     /// `api`: money spent. `subscription`: what it would be by list prices; a plan covers it.
     pub account: &'static str,
     pub cost_usd: String,
@@ -128,14 +134,20 @@ pub(super) fn build(
     unlogged: Vec<Unlogged>,
 ) -> Explained {
     let (session, session_id) = match found {
-        Found::Session(number, id) => (Some(*number), Some(id.clone())),
+        Found::Session(one) => (Some(one.number), Some(one.key.session_id.to_string())),
         Found::Calls => (None, None),
+    };
+    let agent = match found {
+        Found::Session(one) => Some(one.key.agent),
+        Found::Calls => None,
     };
     let unlogged = unlogged.into_iter().find(|unlogged| Some(unlogged.session) == session);
     let unlogged_usd = unlogged.as_ref().map_or(UsdTotal::ZERO, |of| of.amount.into());
     let mut explained = Explained {
         schema: SCHEMA,
         session_id,
+        agent,
+        leaves_out: agent.map(|agent| agents::adapter(agent).leaves_out()),
         account: "",
         cost_usd: String::new(),
         unpriced_calls: 0,
@@ -302,7 +314,7 @@ fn reason(standing: Standing, line: &Line, kept: &CallRow) -> String {
     if shown < billed {
         format!("an earlier snapshot: {shown} of {billed} output tokens")
     } else {
-        "the same response again: one line for each content block".to_owned()
+        "the same response again".to_owned()
     }
 }
 

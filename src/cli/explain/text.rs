@@ -28,6 +28,9 @@ pub(super) fn write(out: &mut dyn Write, explained: &Explained, zone: &TimeZone)
                 shown(unlogged.at, zone)
             )?;
         }
+        if let (Some(agent), Some(what)) = (explained.agent, explained.leaves_out) {
+            writeln!(out, "not in what {} writes down: {what}", agent.title())?;
+        }
         write_parts(out, &explained.threads)?;
         if explained.models.len() > 1 {
             write_parts(out, &explained.models)?;

@@ -88,7 +88,10 @@ fn cap_line(decision: &Decision, standing: &Standing, several: bool) -> String {
     let drawn = bar(counted, limit, BAR, Bar::Unicode);
     let subject = match decision.cap.scope {
         Scope::Developer if several => format!(" by {}", printable(&decision.subject)),
-        Scope::Session => format!(" {}", short(&decision.subject)),
+        Scope::Session => {
+            let id = decision.subject.split_once('/').map_or(&*decision.subject, |(_, id)| id);
+            format!(" {}", short(id))
+        }
         _ => String::new(),
     };
     let mut parts = vec![format!("{drawn} {share:>4} %  {}{subject}", decision.amounts())];

@@ -132,24 +132,13 @@ impl Sessions {
         let seen = self.sightings(writer, table)?.iter();
         let mut seen = seen.filter(|sighting| sighting.session == *session);
         let mut transcript = seen.find_map(|sighting| sighting.transcript.clone());
+        let adapter = agents::adapter(session.agent);
         if transcript.is_none() {
-            transcript = writer.transcript_of(session)?.map(|path| own_transcript(&path, session));
+            let of_call = writer.transcript_of(session)?;
+            transcript = of_call.map(|path| adapter.own_transcript(&path, &session.session_id));
         }
         let tail = transcript.and_then(|path| tail(&path).ok());
-        let adapter = agents::adapter(session.agent);
         Ok(tail.and_then(|tail| adapter.in_turn(&tail)).unwrap_or(false))
-    }
-}
-
-/// The session's own transcript, where the latest call is in one of a subagent:
-/// `<session>/subagents/…/agent-<id>.jsonl` lies beside `<session>.jsonl`.
-fn own_transcript(path: &Path, session: &SessionKey) -> PathBuf {
-    let folder = path
-        .ancestors()
-        .find(|folder| folder.file_name().is_some_and(|name| *name == *session.session_id));
-    match folder {
-        Some(folder) => folder.with_file_name(format!("{}.jsonl", session.session_id)),
-        None => path.to_owned(),
     }
 }
 

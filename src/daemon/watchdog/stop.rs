@@ -139,21 +139,24 @@ impl Watchdog {
         if located.is_empty() && !goes_on && !self.guard.knows(&session) {
             return Ok(());
         }
-        let adapter = agents::adapter(session.agent);
         self.guard.demand(
             Demand {
                 cap: Some(decision.cap.name.clone()),
                 person: None,
                 grace: decision.cap.grace,
                 with_hook: self.sessions.has_hook(look.writer, &self.table, &session)?,
+                hook_stops_turn: agents::adapter(session.agent)
+                    .hook()
+                    .is_some_and(|hook| hook.stops_turn),
                 in_turn,
                 evidence: decision.amounts(),
                 overshoot: Some(decision.overshoot().to_pico()),
                 breached_at: look.arrived,
-                resume: Some(adapter.resume_command(
+                resume: agents::resume_command(
+                    session.agent,
                     &session.session_id,
                     charges.first().map(|to| &*to.project).filter(|project| !project.is_empty()),
-                )),
+                ),
                 located,
                 session: session.clone(),
             },

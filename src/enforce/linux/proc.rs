@@ -102,12 +102,38 @@ fn listed_children(pid: u32) -> Option<BTreeSet<u32>> {
 /// Every process of the machine by its parent, for kernels without lists: ten microseconds each.
 pub(super) fn all_by_parent() -> BTreeMap<u32, Vec<(u32, Stat)>> {
     let mut children: BTreeMap<u32, Vec<(u32, Stat)>> = BTreeMap::new();
-    for pid in numbers_in("/proc").into_iter().flatten() {
+    for pid in all_pids() {
         if let Some(stat) = Stat::of(pid) {
             children.entry(stat.ppid).or_default().push((pid, stat));
         }
     }
     children
+}
+
+/// Everything in `/proc` that is a process.
+pub(super) fn all_pids() -> impl Iterator<Item = u32> {
+    numbers_in("/proc").into_iter().flatten()
+}
+
+/// The files that a process has open for writing.
+pub(super) fn written_by(pid: u32) -> Vec<PathBuf> {
+    let folder = format!("/proc/{pid}/fd");
+    let descriptors = numbers_in(&folder).into_iter().flatten();
+    let file = |descriptor: u32| {
+        let path = fs::read_link(format!("/proc/{pid}/fd/{descriptor}")).ok()?;
+        (path.is_absolute() && is_written(pid, descriptor)).then_some(path)
+    };
+    descriptors.filter_map(file).collect()
+}
+
+/// By the flags that a file was opened with, which the kernel tells in octal: the lowest two bits
+/// say whether for reading, writing or both.
+fn is_written(pid: u32, descriptor: u32) -> bool {
+    let info = bytes_of(&format!("/proc/{pid}/fdinfo/{descriptor}")).unwrap_or_default();
+    let flags = info.split(|&b| b == b'\n').find_map(|line| line.strip_prefix(b"flags:"));
+    let flags = flags.and_then(|flags| std::str::from_utf8(flags).ok());
+    let flags = flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok());
+    flags.is_some_and(|flags| flags & 0o3 != 0)
 }
 
 fn numbers_in(folder: &str) -> Option<impl Iterator<Item = u32>> {

@@ -213,7 +213,7 @@ impl Stage {
             project: &expect.project,
             branch: &expect.branch,
             model: &expect.model,
-            agent: AgentId::Claude,
+            agent: Some(AgentId::Claude),
             session_id: &expect.session,
         };
         verdict(&self.decisions, &who).map_or_else(

@@ -227,7 +227,9 @@ fn say(said: &Said) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agents::Moment;
     use crate::agents::{Live, LiveKind, Status, adapter};
+    use crate::hook::settings::Wanted;
     use crate::model::AgentId;
 
     fn agent() -> (tempfile::TempDir, Agent) {
@@ -262,7 +264,8 @@ mod tests {
     #[test]
     fn the_hook_is_the_one_in_the_settings() {
         let command = "'/home/maya/my bin/spendtop' hook run claude";
-        let (settings, _) = crate::hook::settings::install("{}", command).unwrap();
+        let wanted = Wanted { command, moments: &Moment::ALL };
+        let (settings, _) = crate::hook::settings::install("{}", &wanted).unwrap();
         for moment in ["PreToolUse", "UserPromptSubmit"] {
             assert_eq!(command_of(settings.as_bytes(), moment).as_deref(), Some(command));
         }

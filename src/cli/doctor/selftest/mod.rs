@@ -24,6 +24,7 @@ pub(in crate::cli) use self::agent::play as agent;
 use self::patience::Patience;
 use self::report::{Report, Step, Unproven};
 use self::stage::Stage;
+use crate::agents;
 use crate::cli::args::{DoctorArgs, Global};
 use crate::cli::{Outcome, UsageError};
 use crate::clock::{Clock, SystemClock};
@@ -43,7 +44,7 @@ pub(in crate::cli) fn run(
                    --db and --now";
         return Err(UsageError(why.into()).into());
     }
-    let paths = Paths::from_env();
+    let paths = Paths::from_env(&agents::variables());
     let program = paths::program().context("cannot tell where this program is")?;
     let interrupted = listen()?;
     let begun = Instant::now();

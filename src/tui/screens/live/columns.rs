@@ -158,7 +158,10 @@ impl Column {
     fn of_session(self, session: &Session, sheet: Sheet) -> String {
         match self {
             Self::State => {
-                let sign = if session.held.is_empty() { "" } else { "!" };
+                // A broken cap is no news of the sessions that ended long ago.
+                let is_live = session.state.is_live();
+                let is_held = session.held.iter().any(|held| held.is_mark || is_live);
+                let sign = if is_held { "!" } else { "" };
                 format!("{}{sign}", session.state.word())
             }
             Self::Agent => session.key.agent.name().to_owned(),

@@ -110,6 +110,8 @@ impl Protection {
 pub struct Held {
     /// It must not go on.
     pub stops: bool,
+    /// The session itself is marked; else a cap holds whoever it is about.
+    pub is_mark: bool,
     /// In words, safe to show.
     pub why: String,
 }
@@ -166,13 +168,13 @@ impl<'a> Guarded<'a> {
             let word = if mark.action.stops() { "blocked" } else { "flagged" };
             let by = mark.cap.as_deref().unwrap_or(&mark.by);
             let why = format!("{word} by {}: {}", printable(by), printable(&mark.reason));
-            held.push(Held { stops: mark.action.stops(), why });
+            held.push(Held { stops: mark.action.stops(), is_mark: true, why });
         }
         for (cap, latch) in &self.broken {
             let subject = who(to).in_scope(cap.scope);
             if subject.is_some_and(|subject| *subject == *latch.subject) {
                 let why = format!("held by cap {}, which is used up", printable(&cap.name));
-                held.push(Held { stops: true, why });
+                held.push(Held { stops: true, is_mark: false, why });
             }
         }
         held.sort_by_key(|held| !held.stops);
@@ -212,5 +214,6 @@ pub(super) const fn how(how: How) -> &'static str {
     match how {
         How::Hook => "by its hook",
         How::Registry => "by the agent's own file",
+        How::OpenTranscript => "by the transcript that it writes",
     }
 }

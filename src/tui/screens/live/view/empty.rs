@@ -8,7 +8,7 @@
 //!
 //!      ~/.claude/projects
 //!
-//!    Start Claude Code somewhere, or try `spendtop demo`.
+//!    Start a coding agent, or try `spendtop demo`.
 //! ```
 
 use ratatui::Frame;
@@ -90,7 +90,7 @@ fn nothing_found(data: Option<&Data>, shell: &Shell, room: usize) -> Vec<Line<'s
         lines.push(Line::styled(format!("  {}", fit_end(folder, room.saturating_sub(2))), quiet));
     }
     lines.push(Line::default());
-    lines.push(Line::raw("Start Claude Code, or see"));
+    lines.push(Line::raw("Start a coding agent, or see"));
     lines.push(Line::raw("`spendtop demo` for a taste."));
     lines
 }

@@ -1,14 +1,22 @@
 //! The command that takes a stopped session up again, for a person to paste into a shell.
 
-use super::registry::is_session_id;
+/// Longer than any agent's session id.
+const LONGEST_ID: usize = 128;
 
-/// `cd <folder> && claude --resume <id>`. Both come from a transcript, which anything may have
-/// written: an id that is none is left out, and so is a folder that a terminal could not show.
-pub(super) fn command(session_id: &str, cwd: Option<&str>) -> String {
+/// The form of a session id. Also what makes one safe in a command line.
+pub fn is_session_id(id: &str) -> bool {
+    id.len() <= LONGEST_ID
+        && id.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+/// `cd <folder> && <words> <id>`. Both come from a transcript, which anything may have written: an
+/// id that is none is left out, and so is a folder that a terminal could not show.
+pub(super) fn command(words: &str, session_id: &str, cwd: Option<&str>) -> String {
     let folder = cwd.filter(|cwd| cwd.starts_with('/') && !cwd.chars().any(is_invisible));
     let go = folder.map(|folder| format!("cd {} && ", quoted(folder))).unwrap_or_default();
     let id = if is_session_id(session_id) { format!(" {session_id}") } else { String::new() };
-    format!("{go}claude --resume{id}")
+    format!("{go}{words}{id}")
 }
 
 /// Control characters, and those that turn the direction of text or hide in it.
@@ -29,7 +37,9 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    fn command(session_id: &str, cwd: Option<&str>) -> String {
+        super::command("claude --resume", session_id, cwd)
+    }
 
     #[test]
     fn the_command_is_one_that_may_be_pasted() {
