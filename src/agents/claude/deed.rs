@@ -163,6 +163,9 @@ impl State {
         let key = turn_key(is_subagent, names.map(|name| name.as_deref().unwrap_or_default()));
         match beginning {
             Beginning::Turn(source) => self.begin(&moment, source, key, events),
+            Beginning::SentOn => {
+                self.begin(&moment, TurnSource::Automated, line_key(record), events);
+            }
             Beginning::Perhaps(source) => {
                 let by_program = source == TurnSource::Automated;
                 self.saved.asked = Some(Asked { at: moment.timestamp, key: key.0, by_program });
