@@ -30,6 +30,7 @@ mod threads;
 mod tools;
 mod totals;
 mod turns;
+mod watch;
 mod writer;
 
 pub use ahead::{Ahead, Known, Shift};
@@ -46,4 +47,5 @@ pub use reprice::Repriced;
 pub use rollup::Change;
 pub use totals::Totals;
 pub use turns::{Deeds, LoopLevel, Thread, Turn, TurnNow};
+pub use watch::{Fact, FactKind, Loop, LoopOf, Watchable};
 pub use writer::Writer;

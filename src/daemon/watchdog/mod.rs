@@ -6,9 +6,11 @@
 
 mod alerts;
 mod levels;
+mod loops;
 mod reload;
 mod sessions;
 mod stop;
+mod watched;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -45,6 +47,7 @@ pub(super) struct Watchdog {
     /// of the period.
     done: BTreeMap<(Arc<str>, Arc<str>, Millis, SessionKey), Millis>,
     alerted: alerts::Alerted,
+    loops: loops::Loops,
     /// Sessions that the guard was told to stop, and what their calls are charged to.
     demanded: BTreeMap<SessionKey, Vec<Charged>>,
     /// When a hook ended a session's turn, until the session spends again. The transcript does not
@@ -97,6 +100,7 @@ impl Watchdog {
             outbox: Outbox::start(&config.notify, config.zone(), wake.clone()),
             done: BTreeMap::new(),
             alerted: alerts::Alerted::default(),
+            loops: loops::Loops::default(),
             demanded: BTreeMap::new(),
             hook_stops: BTreeMap::new(),
             agent_stops: channel(),
@@ -120,6 +124,7 @@ impl Watchdog {
     pub(super) fn look(&mut self, look: &mut Look<'_>) -> Result<Option<Millis>, LedgerError> {
         self.take_notes(look)?;
         let touched = self.touched(look)?;
+        self.watch_loops(look, &touched, self.has_looked)?;
         let decisions = self.decide(look, &touched)?;
         let mut crossed = self.latch(look, &decisions, &touched)?;
         if !std::mem::replace(&mut self.has_looked, true) {

@@ -26,7 +26,7 @@ pub enum Column {
     Today,
     /// What it spends in an hour.
     PerHour,
-    /// How often in a row the newest tool call was made.
+    /// How often in a row the newest tool call was made, or what repeats in a loop.
     Loop,
     /// Steps in this turn.
     Steps,
@@ -168,6 +168,7 @@ impl Column {
             Self::Session => amount(&session.total, sheet),
             Self::PerHour => rate(session.burn),
             Self::Loop => match session.turn {
+                Some(turn) if turn.is_loop => format!("×{}!", turn.repeats),
                 Some(turn) if turn.repeats > 1 => format!("×{}", turn.repeats),
                 Some(_) => "1".into(),
                 None => "–".into(),

@@ -248,6 +248,7 @@ fn style(column: Column, session: &Session, theme: &Theme) -> Style {
             Doing::Idle => Style::new(),
         },
         Column::Protection if session.protection == Protection::None => theme.style(Role::Warn),
+        Column::Loop if session.turn.is_some_and(|turn| turn.is_loop) => theme.style(Role::Bad),
         Column::Loop if session.turn.is_some_and(|turn| turn.repeats >= LOOPS) => {
             theme.style(Role::Warn)
         }
