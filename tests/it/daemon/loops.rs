@@ -8,23 +8,31 @@ use crate::claude_lines::{prompt, tool_result};
 /// Nothing but loops is told of.
 const QUIET: &str = "session_alert_usd = 100000";
 
-/// A person's prompt.
-pub fn asks(id: &str, session: &str) -> Line {
-    prompt(&format!("p-{id}"), "go").session(session).at(&present())
+/// The seconds after a prompt of a minute ago, as transcripts write them.
+fn second(number: usize) -> String {
+    let at = now() - jiff::SignedDuration::from_millis(60_000 - 1_000 * number as i64);
+    at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
-/// A step: a call that asks for a tool, and what the tool gave.
-pub fn step(id: &str, session: &str, command: &str, output: &str) -> [Line; 2] {
+/// A person's prompt, in that second.
+pub fn asks(number: usize, session: &str) -> Line {
+    prompt(&format!("p-{number}"), "go").session(session).at(&second(number))
+}
+
+/// A step: a call that asks for a tool, and what the tool gave a moment later.
+pub fn step(number: usize, session: &str, command: &str, output: &str) -> [Line; 2] {
+    let id = format!("{session}{number}");
+    let at = second(number + 1);
     let tool = format!("toolu_{id}");
     let used = json!({
         "type": "tool_use", "id": tool, "name": "Bash", "input": {"command": command},
     });
     let gave = json!({"type": "tool_result", "tool_use_id": tool, "content": output});
     [
-        spending(id, session).with("message.content", &json!([used])),
+        spending(&id, session).at(&at).with("message.content", &json!([used])),
         tool_result(&format!("r-{id}"), &tool, &json!({"stdout": output}))
             .session(session)
-            .at(&present())
+            .at(&at.replace('Z', "5Z"))
             .with("message.content", &json!([gave])),
     ]
 }
@@ -33,8 +41,7 @@ pub fn step(id: &str, session: &str, command: &str, output: &str) -> [Line; 2] {
 #[track_caller]
 pub fn go_round(home: &Home, session: &str, numbers: std::ops::Range<usize>) {
     for number in numbers {
-        let id = format!("{session}{number}");
-        home.append(&format!("p/{session}.jsonl"), &step(&id, session, "make test", "1 failed"));
+        home.append(&format!("p/{session}.jsonl"), &step(number, session, "make test", "1 failed"));
     }
 }
 
@@ -50,7 +57,7 @@ fn levels(home: &Home, session: &str) -> Vec<String> {
 fn a_loop_is_told_once_and_again_when_it_runs_away() {
     let home = home(QUIET);
     let _daemon = Daemon::start(&home);
-    home.append("p/s.jsonl", &[asks("1", "s")]);
+    home.append("p/s.jsonl", &[asks(0, "s")]);
     go_round(&home, "s", 0..4);
     counted(&home, 4);
     assert_eq!(actions_of(&home, "loop").len(), 0);
@@ -78,7 +85,7 @@ fn a_loop_is_told_once_and_again_when_it_runs_away() {
     let found = &explained["loops"][0];
     assert_eq!((&found["tool"], &found["count"]), (&"Bash".into(), &9.into()));
     // A person's prompt ends it.
-    home.append("p/s.jsonl", &[asks("2", "s")]);
+    home.append("p/s.jsonl", &[asks(10, "s")]);
     go_round(&home, "s", 9..11);
     counted(&home, 11);
     assert_eq!(levels(&home, "s"), ["runaway", "none"]);
@@ -89,7 +96,7 @@ fn a_loop_is_told_once_and_again_when_it_runs_away() {
 fn below_its_dollars_it_is_a_loop_first() {
     let home = home(&format!("{QUIET}\n[loops]\nrunaway_usd = 1000\nsame_result = 3\n"));
     let _daemon = Daemon::start(&home);
-    home.append("p/s.jsonl", &[asks("1", "s")]);
+    home.append("p/s.jsonl", &[asks(0, "s")]);
     go_round(&home, "s", 0..3);
     told(&home, "goes round and round in proj: Bash ×3, $8.04 so far");
     assert_eq!(levels(&home, "s"), ["loop"]);
@@ -102,7 +109,7 @@ fn below_its_dollars_it_is_a_loop_first() {
 #[test]
 fn a_restart_in_mid_turn_changes_nothing() {
     let home = home(&format!("{QUIET}\n[loops]\nrunaway_usd = 1000\n"));
-    home.append("p/s.jsonl", &[asks("1", "s")]);
+    home.append("p/s.jsonl", &[asks(0, "s")]);
     // One step in each life: none of them has seen the loop alone.
     for number in 0..4 {
         let mut daemon = Daemon::start(&home);
@@ -131,11 +138,11 @@ fn a_restart_in_mid_turn_changes_nothing() {
 #[test]
 fn history_is_no_news_and_what_goes_on_is() {
     let home = home(&format!("{QUIET}\n[loops]\nrunaway_usd = 1000\n"));
-    home.append("p/s.jsonl", &[asks("1", "s")]);
-    home.append("p/old.jsonl", &[asks("2", "old").at("2026-09-08T00:00:00Z")]);
+    home.append("p/s.jsonl", &[asks(0, "s")]);
+    home.append("p/old.jsonl", &[asks(0, "old").at("2026-09-08T00:00:00Z")]);
     go_round(&home, "s", 0..6);
     for number in 0..9 {
-        let lines = step(&format!("old{number}"), "old", "make", "failed");
+        let lines = step(number, "old", "make", "failed");
         let at = format!("2026-09-08T00:00:{:02}Z", number + 1);
         home.append("p/old.jsonl", &lines.map(|line| line.at(&at)));
     }
@@ -156,9 +163,9 @@ fn history_is_no_news_and_what_goes_on_is() {
 fn what_a_subagent_does_again_and_again_is_told_of_its_session() {
     let home = home(&format!("{QUIET}\n[loops]\nrunaway_usd = 1000\n"));
     let _daemon = Daemon::start(&home);
-    home.append("p/s.jsonl", &[asks("1", "s"), spending("m", "s")]);
+    home.append("p/s.jsonl", &[asks(0, "s"), spending("m", "s")]);
     for number in 0..5 {
-        let lines = step(&format!("x{number}"), "s", "make test", "1 failed");
+        let lines = step(100 + number, "s", "make test", "1 failed");
         let lines = lines.map(|line| line.sidechain("a1"));
         home.append("p/s/subagents/agent-a1.jsonl", &lines);
     }
