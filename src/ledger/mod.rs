@@ -47,5 +47,5 @@ pub use reprice::Repriced;
 pub use rollup::Change;
 pub use totals::Totals;
 pub use turns::{Deeds, LoopLevel, Thread, Turn, TurnNow};
-pub use watch::{Fact, FactKind, Loop, LoopOf, Watchable};
+pub use watch::{Fact, FactKind, Loop, LoopOf, LoopsNow, Watchable};
 pub use writer::Writer;

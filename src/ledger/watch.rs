@@ -73,6 +73,17 @@ pub struct Loop {
     pub cost: PicoUsd,
 }
 
+/// What of a session's loops goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LoopsNow {
+    /// A person's latest prompt.
+    pub since: Millis,
+    /// How often what repeats most has come.
+    pub count: u64,
+    /// What the dearest has cost.
+    pub cost: PicoUsd,
+}
+
 /// A loop, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoopOf {
@@ -177,15 +188,15 @@ impl Writer {
         Ok(())
     }
 
-    /// The loops of a session that went on after a person's latest prompt.
-    pub fn loops_now(&self, session: &SessionKey) -> Result<Vec<LoopOf>, LedgerError> {
+    /// What of a session's loops goes on after a person's latest prompt.
+    pub fn loops_now(&self, session: &SessionKey) -> Result<LoopsNow, LedgerError> {
         loops_now(&self.db, session)
     }
 }
 
 impl Reader {
-    /// The loops of a session that went on after a person's latest prompt.
-    pub fn loops_now(&self, session: &SessionKey) -> Result<Vec<LoopOf>, LedgerError> {
+    /// What of a session's loops goes on after a person's latest prompt.
+    pub fn loops_now(&self, session: &SessionKey) -> Result<LoopsNow, LedgerError> {
         loops_now(&self.db, session)
     }
 
@@ -326,13 +337,27 @@ fn name(kind: &str, key: i64) -> u32 {
 }
 
 /// A person's prompt in the main thread ends the loops of all the session's threads.
-fn loops_now(db: &Connection, session: &SessionKey) -> Result<Vec<LoopOf>, LedgerError> {
-    let which = "session.agent = ?1 AND session.session_id = ?2 AND loop.at >= ifnull((
-             SELECT max(turn.at) FROM turn JOIN thread AS main ON main.id = turn.thread
-             JOIN name AS nobody ON nobody.id = main.subagent
-             WHERE main.session = session.id AND nobody.text = '' AND turn.source = 0),
-         loop.at)";
-    loops(db, which, params![session.agent as i64, session.session_id])
+fn loops_now(db: &Connection, session: &SessionKey) -> Result<LoopsNow, LedgerError> {
+    let mut statement = db.prepare_cached(
+        "WITH asked AS (
+             SELECT session.id AS session, ifnull((
+                 SELECT max(turn.at) FROM thread JOIN name ON name.id = thread.subagent
+                 JOIN turn ON turn.thread = thread.id
+                 WHERE thread.session = session.id AND name.text = '' AND source = 0), 0) AS at
+             FROM session WHERE agent = ?1 AND session_id = ?2)
+         SELECT asked.at, ifnull(max(count), 0), ifnull(max(cost_pico), 0) FROM asked
+         LEFT JOIN thread ON thread.session = asked.session
+         LEFT JOIN loop ON loop.thread = thread.id AND loop.at >= asked.at
+         GROUP BY asked.session",
+    )?;
+    let found = statement.query_row(params![session.agent as i64, session.session_id], |row| {
+        Ok(LoopsNow {
+            since: Millis(row.get(0)?),
+            count: row.get::<_, i64>(1)?.cast_unsigned(),
+            cost: PicoUsd(row.get(2)?),
+        })
+    });
+    Ok(found.optional()?.unwrap_or_default())
 }
 
 fn loops(

@@ -41,6 +41,8 @@ pub fn of_level(
     let mut lines = vec![if at_limit { stops(decision, zone) } else { will_stop(decision) }];
     if let Some(at) = decision.resets_at(zone) {
         lines.push(format!("The cap \"{}\" resets at {at}.", decision.cap.name));
+    } else if decision.cap.measure.is_loop() {
+        lines.push(format!("The cap \"{}\" holds until your next prompt.", decision.cap.name));
     } else {
         lines.push(format!("The cap \"{}\" is for the whole session.", decision.cap.name));
     }

@@ -87,6 +87,7 @@ pub fn decide(tally: &Tally, lifts: &[Lift], latches: &[Latch], now: Millis) -> 
                     && latch.level == LIMIT
                     && latch.window.contains(&now)
                     && counted.means(&latch.subject)
+                    && counted.is_of_now(latch)
             })
             .collect();
         let subjects: BTreeSet<&Arc<str>> =
@@ -146,7 +147,7 @@ fn decide_one(
     Decision {
         cap: Arc::clone(cap),
         subject: Arc::clone(subject),
-        window: counted.window.clone(),
+        window: counted.window_of(subject),
         used,
         limit,
         level,

@@ -104,6 +104,7 @@ fn caps() -> Vec<Arc<Cap>> {
                 pattern: if period == Period::Week { "*1*".into() } else { "*".into() },
                 except: vec!["developer-0".into()],
                 period,
+                measure: Measure::Spend,
                 limit: "3".parse().unwrap(),
                 warn_at: vec![500],
                 action: CapAction::Kill,

@@ -53,13 +53,13 @@ struct Outcome {
 
 impl Watchdog {
     /// Watches the threads that did something. `tells` is false at the first look: what was written
-    /// before it is history.
+    /// before it is history. Gives the sessions that go round and round.
     pub(super) fn watch_loops(
         &mut self,
         look: &mut Look<'_>,
         touched: &Touched,
         tells: bool,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<BTreeSet<SessionKey>, LedgerError> {
         let watched = self.watch(look, touched, tells);
         if watched.is_err() {
             // What is in memory may be ahead of the ledger.
@@ -73,11 +73,11 @@ impl Watchdog {
         look: &mut Look<'_>,
         touched: &Touched,
         tells: bool,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<BTreeSet<SessionKey>, LedgerError> {
         let since = Millis(look.now.0.saturating_sub(AT_WORK_MS));
         let stirred = stirred(look, touched, since)?;
         if stirred.is_empty() {
-            return Ok(());
+            return Ok(BTreeSet::new());
         }
         let mut turns = BTreeMap::new();
         let mut mains: BTreeMap<i64, Vec<Millis>> = BTreeMap::new();
@@ -96,16 +96,19 @@ impl Watchdog {
         }
         turns.retain(|_, turn| turn.heard.is_new);
         if turns.is_empty() {
-            return Ok(());
+            return Ok(BTreeSet::new());
         }
         let outcome = self.outcome(look, touched, tells, &mut turns);
         self.keep(look, &outcome, &turns)?;
+        let is_looping = |number: &&i64| outcome.loops.iter().any(|(of, _)| of == *number);
+        let looping = turns.keys().filter(is_looping).filter_map(|number| turns.get(number));
+        let looping = looping.map(|turn| session_of(&turn.place.thread)).collect();
         if self.loops.threads.len() + turns.len() > IN_MEMORY {
             self.loops.threads.clear();
         }
         let kept = turns.into_iter().take(IN_MEMORY);
         self.loops.threads.extend(kept.map(|(number, turn)| (number, turn.watched)));
-        Ok(())
+        Ok(looping)
     }
 
     /// What a thread did that is new; none of one that is not at work.

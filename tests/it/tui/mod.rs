@@ -67,7 +67,7 @@ impl Line<'_> {
             "message": {
                 "id": format!("msg_01{number:022}"),
                 "model": self.model,
-                "stop_reason": if self.is_final { json!("end_turn") } else { json!(null) },
+                "stop_reason": if self.is_final { json!("tool_use") } else { json!(null) },
                 "usage": {
                     "input_tokens": 100,
                     "cache_read_input_tokens": 148_000,

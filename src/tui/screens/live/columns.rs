@@ -170,7 +170,8 @@ impl Column {
             Self::Loop => match session.turn {
                 Some(turn) if turn.is_loop => format!("×{}!", turn.repeats),
                 Some(turn) if turn.repeats > 1 => format!("×{}", turn.repeats),
-                Some(_) => "1".into(),
+                Some(turn) if turn.repeats == 1 => "1".into(),
+                Some(_) => "–".into(),
                 None => "–".into(),
             },
             Self::Steps => {
