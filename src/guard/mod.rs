@@ -84,11 +84,8 @@ pub fn who(to: &Charged) -> Who<'_> {
 }
 
 fn set_loops(tally: &mut Tally, session: &SessionKey, now: LoopsNow) {
-    let who = Who {
-        agent: session.agent,
-        session_id: &session.session_id,
-        ..Who::developer_alone("")
-    };
+    let who =
+        Who { agent: session.agent, session_id: &session.session_id, ..Who::developer_alone("") };
     let count = u32::try_from(now.count).unwrap_or(u32::MAX);
     tally.set_loops(&who, Looping { since: now.since, count, cost: now.cost.into() });
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::tally::{Counted, Tally, Used};
-use super::{Cap, Who};
+use super::{Cap, Measure, Who};
 use crate::model::{
     CapAction, LIMIT, Latch, Lift, LiftBy, Millis, Permille, PicoUsd, SessionKey, UsdTotal,
 };
@@ -68,8 +68,11 @@ impl Decision {
         }
     }
 
-    /// Spent beyond the limit.
+    /// Spent beyond the limit; nothing where the limit is a count.
     pub fn overshoot(&self) -> UsdTotal {
+        if self.cap.measure == Measure::LoopCount {
+            return UsdTotal::ZERO;
+        }
         (self.counted() - self.limit.into()).max(UsdTotal::ZERO)
     }
 }

@@ -15,7 +15,7 @@ use spendtop::model::{
     AgentId, Batch, Call, CallId, CallKind, CapAction, Charge, Cost, CostStatus, Cursor, Event,
     FileStat, Millis, PicoUsd, Qualifiers, SessionKey, TokenUsage, UnpricedReason,
 };
-use spendtop::policy::{self, Cap, DEFAULT_GRACE, Decision, Period, Scope, Used};
+use spendtop::policy::{self, Cap, DEFAULT_GRACE, Decision, Measure, Period, Scope, Used};
 use spendtop::pricing::PriceBook;
 
 use super::harness::Lab;

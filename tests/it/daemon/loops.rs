@@ -173,3 +173,49 @@ fn what_a_subagent_does_again_and_again_is_told_of_its_session() {
     let explained = run_now(&home, &["explain", "s"]).out;
     assert!(explained.contains(" in agent a1: Bash ×5"), "{explained}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_cap_on_loops_ends_the_one_that_goes_round_and_lets_the_one_beside_it_work() {
+    use super::kill::{Stage, ended};
+    use crate::enforce::WAITS;
+
+    let stage = Stage::new(&format!(
+        "{QUIET}\n[[cap]]\nname = \"again\"\nloop_count = 6\naction = \"kill\"\ngrace = 0.3\n"
+    ));
+    let looping = stage.agent("run", WAITS);
+    let working = stage.agent("work", WAITS);
+    let home = &stage.home;
+    let _daemon = Daemon::start(home);
+    home.append("p/run.jsonl", &[asks(0, "run")]);
+    home.append("p/work.jsonl", &[asks(0, "work")]);
+    for number in 0..12 {
+        let (command, output) = (format!("make part{number}"), format!("{number} built"));
+        home.append("p/work.jsonl", &step(number, "work", &command, &output));
+    }
+    go_round(home, "run", 0..5);
+    told(home, "Bash ×5");
+    assert_eq!(actions_of(home, "signal").len(), 0, "below its cap");
+    assert_eq!(run_now(home, &["cap", "check"]).code, 0);
+    go_round(home, "run", 5..6);
+    ended(&looping);
+    until("the row of its end", || actions_of(home, "ended").len() == 1);
+    let signals = actions_of(home, "signal");
+    assert_eq!((&signals[0]["session_id"], &signals[0]["cap"]), (&"run".into(), &"again".into()));
+    assert_eq!(signals[0]["evidence"], "×6 of ×6 in a loop of this session");
+    assert_eq!(signals[0]["overshoot_usd"], "0.000000000000");
+    told(home, "stopped a session");
+    assert!(working.is_alive());
+    let caps = json_now(home, &["cap", "list", "--json"]);
+    let rows = caps["rows"].as_array().unwrap();
+    let run = rows.iter().find(|row| row["subject"] == "run").unwrap();
+    assert_eq!((&run["measure"], &run["count"]), (&"loop_count".into(), &6.into()));
+    assert_eq!((&run["limit_count"], &run["over"]), (&6.into(), &true.into()));
+    assert_eq!(rows.iter().find(|row| row["subject"] == "work").unwrap()["over"], false);
+    let status = run_now(home, &["status"]);
+    assert!(status.out.contains("×6 of ×6 in a loop of this session run"), "{status:?}");
+    assert!(!status.out.contains("session work"), "{status:?}");
+    let check = run_now(home, &["cap", "check"]).out;
+    assert!(check.contains("each session may do the same 6 times"), "{check}");
+    assert!(check.contains("OVER: run, ×6 of ×6"), "{check}");
+}
