@@ -58,6 +58,7 @@
 //! | when a cap is broken | `policy/`, pure; `guard/` sums up for it |
 //! | what is done about it, and when | `daemon/watchdog/` |
 //! | what is a loop | `policy/loops/`, one file for each detector; `spendtop loops eval` measures |
+//! | which threads are watched for loops, and what is told | `daemon/watchdog/loops.rs` |
 //! | which process is a session's, and how it is ended | `enforce/` |
 //! | what an agent's hook answers | `hook/` |
 //! | what is stored | `assets/migrations/`, never editing a released one |

@@ -103,7 +103,7 @@ pub enum Command {
     /// The hook in your agents, which stops them before the money is spent
     #[command(subcommand)]
     Hook(HookCommand),
-    /// Where a session's or a call's amount comes from, down to the line and the price row
+    /// Where an amount comes from, down to the line and the price row; a session's loops, too
     Explain(ExplainArgs),
     /// Loops: agents that go round and round
     #[command(subcommand)]
@@ -193,7 +193,7 @@ pub struct ReportArgs {
     #[command(flatten)]
     pub time: TimeArgs,
 
-    /// Add turns, their steps and tools; a turn counts whole where it began
+    /// Add turns, their steps, tools and worst loop (JSON); a turn counts whole where it began
     #[arg(long)]
     pub turns: bool,
 

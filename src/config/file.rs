@@ -124,16 +124,20 @@ pub struct CapTable {
     /// Its name, for `snooze`, `raise` and messages.
     pub name: String,
     /// What is added up.
-    #[serde(default)]
-    pub scope: ScopeWord,
+    pub scope: Option<ScopeWord>,
     /// Which developers, projects, …: a name with `*` and `?`; each has the limit for itself.
     pub pattern: Option<String>,
     /// Over which time.
-    #[serde(default)]
-    pub period: PeriodWord,
-    /// Dollars.
-    #[schemars(with = "f64")]
-    pub limit: Spanned<Usd>,
+    pub period: Option<PeriodWord>,
+    /// Dollars. A cap has this, or one of the two below.
+    #[schemars(with = "Option<f64>")]
+    pub limit: Option<Spanned<Usd>>,
+    /// Dollars that a session may spend in a loop, from when it began.
+    #[schemars(with = "Option<f64>")]
+    pub loop_usd: Option<Spanned<Usd>>,
+    /// How often a session may do the same in a loop.
+    #[schemars(with = "Option<u32>")]
+    pub loop_count: Option<Spanned<u32>>,
     /// Levels at which to tell the person.
     #[schemars(with = "Option<Vec<f64>>")]
     pub warn_at: Option<Spanned<Vec<f64>>>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::model::CapAction;
 use crate::policy::loops::Thresholds;
-use crate::policy::{Period, Scope};
+use crate::policy::{Measure, Period, Scope};
 
 fn parse(text: &str) -> Result<Config, String> {
     Config::parse(text, Path::new("config.toml")).map_err(|error| error.to_string())
@@ -196,5 +196,30 @@ fn the_schema_is_current() {
     if std::fs::read_to_string(&path).unwrap_or_default() != json_schema() {
         std::fs::write(&path, json_schema()).unwrap();
         panic!("assets/config.schema.json was out of date and is now written anew: commit it");
+    }
+}
+
+#[test]
+fn a_cap_on_loops_has_a_count_or_dollars_and_is_of_a_session() {
+    let config =
+        parse("[[cap]]\nname = \"a\"\nloop_count = 8\n[[cap]]\nname = \"b\"\nloop_usd = 3")
+            .unwrap();
+    let [count, dollars] = &config.caps[..] else { panic!("{:?}", config.caps) };
+    assert_eq!((count.measure, count.limit), (Measure::LoopCount, Measure::of_count(8)));
+    assert_eq!((dollars.measure, dollars.limit), (Measure::LoopUsd, PicoUsd::from_dollars(3)));
+    for cap in [count, dollars] {
+        assert_eq!((cap.scope, cap.period), (Scope::Session, Period::Session));
+        assert!(cap.warn_at.is_empty(), "half of a loop is none");
+    }
+    for (text, what) in [
+        ("loop_count = 1", "loop_count must be 2 or more"),
+        ("loop_usd = 0", "loop_usd must be more than 0"),
+        ("", "one of limit, loop_usd and loop_count"),
+        ("limit = 1\nloop_usd = 1", "one of limit, loop_usd and loop_count"),
+        ("loop_usd = 1\nperiod = \"day\"", "a loop is a session's"),
+        ("loop_usd = 1\nscope = \"project\"", "a loop is a session's"),
+    ] {
+        let error = parse(&format!("[[cap]]\nname = \"a\"\n{text}")).unwrap_err();
+        assert!(error.contains(what), "{text}: {error}");
     }
 }

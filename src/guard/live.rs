@@ -7,7 +7,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
-use super::{Terms, set_aside, spent, who, without_model};
+use super::{Terms, set_aside, set_loops, spent, who, without_model};
 use crate::ledger::{Change, Charged, LedgerError, Writer};
 use crate::model::{Call, Millis, SessionKey};
 use crate::policy::{Decision, Tally, Used};
@@ -186,6 +186,9 @@ impl LiveSums {
         session: &SessionKey,
         tally: &mut Tally,
     ) -> Result<(), LedgerError> {
+        if tally.wants_loops() {
+            set_loops(tally, session, writer.loops_now(session)?);
+        }
         for row in writer.session_spend(session)? {
             let to = self.names.of(writer, row.attribution)?;
             tally.add_session(&who(to), spent(row.spent));

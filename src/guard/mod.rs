@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use crate::ledger::{Charged, ChargedTo, LedgerError, Reader};
+use crate::ledger::{Charged, ChargedTo, LedgerError, LoopsNow, Reader};
 use crate::model::{Call, Millis, SessionKey, UsdTotal};
-use crate::policy::{self, Cap, Decision, Period, Tally, Used, Who};
+use crate::policy::{self, Cap, Decision, Looping, Period, Tally, Used, Who};
 use crate::pricing::PriceBook;
 
 pub use live::LiveSums;
@@ -85,6 +85,16 @@ pub fn who(to: &Charged) -> Who<'_> {
     }
 }
 
+fn set_loops(tally: &mut Tally, session: &SessionKey, now: LoopsNow) {
+    let who = Who {
+        agent: Some(session.agent),
+        session_id: &session.session_id,
+        ..Who::developer_alone("")
+    };
+    let count = u32::try_from(now.count).unwrap_or(u32::MAX);
+    tally.set_loops(&who, Looping { since: now.since, count, cost: now.cost.into() });
+}
+
 fn spent(amount: UsdTotal) -> Used {
     Used { spent: amount, reserve: UsdTotal::ZERO }
 }
@@ -129,6 +139,9 @@ impl<B: AsRef<PriceBook>> Sums<'_, B> {
         sessions: &[SessionKey],
     ) -> Result<(), LedgerError> {
         for session in sessions {
+            if tally.wants_loops() {
+                set_loops(tally, session, self.reader.loops_now(session)?);
+            }
             for spend in self.reader.session_spend(session)? {
                 let to = self.names.of(spend.attribution)?;
                 tally.add_session(&who(&to), spent(spend.spent));

@@ -219,6 +219,11 @@ impl<'a, 's> Run<'a, 's> {
         {
             standing = question.ask(self.ledger.as_ref(), &look())?;
         }
+        // With this prompt a person may be ending the loop: it is the first step after it, by what
+        // the transcript then says, that is stopped.
+        if self.moment == Moment::UserPromptSubmit {
+            standing.decisions.retain(|decision| !decision.cap.measure.is_loop());
+        }
         self.trouble.extend(standing.trouble.take());
         self.trouble.extend(book.into_trouble());
         Ok(standing)

@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 use crate::agents;
 use crate::ingest::{self, Root, SourceFile};
 use crate::ledger::{Ahead, LedgerError, Reader};
-use crate::model::{AgentId, Batch, Call, Event, FileStat};
+use crate::model::{AgentId, Batch, Call, Deed, Event, FileStat, Millis, TurnSource};
 
 /// Transcripts of one session that are looked at.
 const MAX_FILES: usize = 4096;
@@ -29,6 +29,8 @@ pub struct Files {
 #[derive(Clone, Debug, Default)]
 pub struct LastCalls {
     by_thread: HashMap<Option<Arc<str>>, Call>,
+    /// The latest prompt of a person in the main thread.
+    person: Option<Millis>,
 }
 
 /// What reading the end of the transcripts came to.
@@ -133,6 +135,12 @@ impl Files {
 
 impl LastCalls {
     fn note(&mut self, batch: &Batch) {
+        for thread in batch.deeds.threads().iter().filter(|thread| thread.agent_id.is_none()) {
+            let asked =
+                thread.deeds.iter().filter(|told| told.deed == Deed::Turn(TurnSource::Human));
+            let last = asked.map(|told| told.timestamp).max();
+            self.person = self.person.max(last);
+        }
         for event in &batch.events {
             let Event::Call(call) = event else { continue };
             // An echo of a subagent's answer in the parent's file is of that thread, too.
@@ -141,6 +149,11 @@ impl LastCalls {
                 self.by_thread.insert(call.agent_id.clone(), (**call).clone());
             }
         }
+    }
+
+    /// When a person asked for something last, as far as it was read here.
+    pub fn person(&self) -> Option<Millis> {
+        self.person
     }
 
     /// The last call of a thread.

@@ -22,9 +22,11 @@ pub fn context(decision: &Decision, level: Permille, zone: &TimeZone) -> String 
     let until =
         decision.resets_at(zone).map_or_else(String::new, |at| format!("; it resets at {at}"));
     if level >= LIMIT {
-        format!("spendtop: the spending cap \"{cap}\" is reached: {}{until}.", decision.amounts())
+        let (noun, amounts) = (decision.cap.noun(), decision.amounts());
+        format!("spendtop: the {noun} \"{cap}\" is reached: {amounts}{until}.")
     } else {
         let headline = decision.headline(level);
-        format!("spendtop: {headline} of the spending cap \"{cap}\" are used{until}.")
+        let noun = decision.cap.noun();
+        format!("spendtop: {headline} of the {noun} \"{cap}\" are used{until}.")
     }
 }

@@ -31,6 +31,7 @@ mod threads;
 mod tools;
 mod totals;
 mod turns;
+mod watch;
 mod writer;
 
 pub use agents::AgentRow;
@@ -48,4 +49,5 @@ pub use reprice::Repriced;
 pub use rollup::Change;
 pub use totals::Totals;
 pub use turns::{Deeds, LoopLevel, Thread, Turn, TurnNow};
+pub use watch::{Fact, FactKind, Loop, LoopOf, LoopsNow, Watchable};
 pub use writer::Writer;

@@ -3,6 +3,8 @@
 //! Every word is printable and of a bounded length; none is of a prompt or a tool. They are for
 //! the person and may name ways round a cap, which an agent's model must never read.
 
+mod loops;
+
 use std::path::Path;
 
 use jiff::tz::TimeZone;
@@ -12,6 +14,8 @@ use crate::model::{
     Action, CapAction, LIMIT, Millis, Notice, Permille, PicoUsd, SessionKey, UsdTotal,
 };
 use crate::policy::{Decision, notice_key};
+
+pub use loops::{loop_evidence, of_loop};
 
 /// Cells of a title or a line of a body; nothing longer can be read in passing.
 const LONGEST: usize = 200;
@@ -37,6 +41,8 @@ pub fn of_level(
     let mut lines = vec![if at_limit { stops(decision, zone) } else { will_stop(decision) }];
     if let Some(at) = decision.resets_at(zone) {
         lines.push(format!("The cap \"{}\" resets at {at}.", decision.cap.name));
+    } else if decision.cap.measure.is_loop() {
+        lines.push(format!("The cap \"{}\" holds until your next prompt.", decision.cap.name));
     } else {
         lines.push(format!("The cap \"{}\" is for the whole session.", decision.cap.name));
     }

@@ -15,10 +15,10 @@ mod simulate;
 mod tally;
 mod words;
 
-pub use cap::{Cap, DEFAULT_GRACE, Period, Scope, Who, session_name};
+pub use cap::{Cap, DEFAULT_GRACE, Measure, Period, Scope, Who, session_name};
 pub use decide::{Decision, decide, verdict};
 pub use loosened::loosened;
 pub use period::window;
 pub use simulate::{Hit, Made, Simulation, simulate};
-pub use tally::{Tally, Used};
+pub use tally::{Looping, Tally, Used};
 pub use words::notice_key;

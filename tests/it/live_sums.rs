@@ -15,7 +15,7 @@ use spendtop::model::{
     AgentId, Batch, Call, CallId, CallKind, CapAction, Charge, Cost, CostStatus, Cursor, Event,
     FileStat, Millis, PicoUsd, Qualifiers, SessionKey, TokenUsage, UnpricedReason,
 };
-use spendtop::policy::{self, Cap, DEFAULT_GRACE, Decision, Period, Scope, Used};
+use spendtop::policy::{self, Cap, DEFAULT_GRACE, Decision, Measure, Period, Scope, Used};
 use spendtop::pricing::PriceBook;
 
 use super::harness::Lab;
@@ -104,6 +104,7 @@ fn caps() -> Vec<Arc<Cap>> {
                 pattern: if period == Period::Week { "*1*".into() } else { "*".into() },
                 except: vec!["developer-0".into()],
                 period,
+                measure: Measure::Spend,
                 limit: "3".parse().unwrap(),
                 warn_at: vec![500],
                 action: CapAction::Kill,

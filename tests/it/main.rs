@@ -14,6 +14,7 @@ mod bad_input;
 mod bad_ledgers;
 mod claude_cases;
 mod claude_cases_usage;
+mod claude_deeds;
 mod claude_fixtures;
 mod claude_lines;
 mod claude_rules;

@@ -39,6 +39,10 @@ pub(super) fn run(context: &Context, args: &ExplainArgs, out: &mut dyn Write) ->
     let lines = lines::read(&rows);
     let mut explained = shape::build(&found, &rows, &charged, &lines, reader.unlogged()?);
     explained.account = context.account_word();
+    if let Found::Session(session) = &found {
+        let loops = reader.loops_of(session.number)?;
+        explained.loops = loops.into_iter().map(shape::Looped::of).collect();
+    }
     if args.json {
         serde_json::to_writer(&mut *out, &explained)?;
         writeln!(out)?;

@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::Found;
 use super::lines::{Line, Lines};
 use crate::agents;
-use crate::ledger::{CallRow, ChargeRow, Charged, Standing, Totals, Unlogged};
-use crate::model::{AgentId, CallKind, Geo, PicoUsd, Speed, TokenUsage, UsdTotal};
+use crate::ledger::{CallRow, ChargeRow, Charged, Loop, LoopOf, Standing, Totals, Unlogged};
+use crate::model::{AgentId, CallKind, Geo, Millis, PicoUsd, Speed, TokenUsage, UsdTotal};
 use crate::pricing::{AuditRow, TokenClass};
 
 pub(super) const SCHEMA: &str = "spendtop.explain/1";
@@ -35,6 +35,9 @@ pub(super) struct Explained {
     /// The session's own thread and its subagents, apart.
     pub threads: Vec<Part>,
     pub models: Vec<Part>,
+    /// Loops of the session, the oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub loops: Vec<Looped>,
     /// Calls that count, oldest first.
     pub calls: Vec<ExplainedCall>,
     /// Calls that the session holds but another one, or another thread, is charged with.
@@ -55,6 +58,42 @@ pub(super) struct Part {
     pub cost_usd: String,
     #[serde(skip)]
     pub totals: Totals,
+}
+
+/// A loop: what repeated, how often, and what that cost.
+#[derive(Debug, Serialize)]
+pub(super) struct Looped {
+    /// When the turn began that it was found in.
+    pub turn: String,
+    pub level: &'static str,
+    pub detector: String,
+    pub tool: Option<String>,
+    pub subagent: Option<String>,
+    pub count: u64,
+    pub since: String,
+    pub until: String,
+    pub cost_usd: String,
+    #[serde(skip)]
+    pub found: Loop,
+}
+
+impl Looped {
+    pub(super) fn of(looped: LoopOf) -> Self {
+        let LoopOf { subagent, found, .. } = looped;
+        let instant = |at: Millis| at.timestamp().to_string();
+        Self {
+            turn: instant(found.turn),
+            level: found.level.name(),
+            detector: found.detector.to_string(),
+            tool: found.tool.as_deref().map(str::to_owned),
+            subagent: Some(subagent.to_string()).filter(|subagent| !subagent.is_empty()),
+            count: found.count,
+            since: instant(found.since),
+            until: instant(found.at),
+            cost_usd: UsdTotal::from(found.cost).to_decimal(),
+            found,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -155,6 +194,7 @@ pub(super) fn build(
         unlogged_usd: session.map(|_| unlogged_usd.to_decimal()),
         threads: Vec::new(),
         models: Vec::new(),
+        loops: Vec::new(),
         calls: Vec::new(),
         not_counted: Vec::new(),
         gone: lines.gone.iter().map(|path| path.display().to_string()).collect(),

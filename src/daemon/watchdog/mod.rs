@@ -6,11 +6,13 @@
 
 mod alerts;
 mod levels;
+mod loops;
 mod reload;
 mod sessions;
 mod stop;
+mod watched;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -45,6 +47,7 @@ pub(super) struct Watchdog {
     /// of the period.
     done: BTreeMap<(Arc<str>, Arc<str>, Millis, SessionKey), Millis>,
     alerted: alerts::Alerted,
+    loops: loops::Loops,
     /// Sessions that the guard was told to stop, and what their calls are charged to.
     demanded: BTreeMap<SessionKey, Vec<Charged>>,
     /// When a hook ended a session's turn, until the session spends again. The transcript does not
@@ -97,6 +100,7 @@ impl Watchdog {
             outbox: Outbox::start(&config.notify, config.zone(), wake.clone()),
             done: BTreeMap::new(),
             alerted: alerts::Alerted::default(),
+            loops: loops::Loops::default(),
             demanded: BTreeMap::new(),
             hook_stops: BTreeMap::new(),
             agent_stops: channel(),
@@ -120,14 +124,15 @@ impl Watchdog {
     pub(super) fn look(&mut self, look: &mut Look<'_>) -> Result<Option<Millis>, LedgerError> {
         self.take_notes(look)?;
         let touched = self.touched(look)?;
-        let decisions = self.decide(look, &touched)?;
-        let mut crossed = self.latch(look, &decisions, &touched)?;
+        let looping = self.watch_loops(look, &touched, self.has_looked)?;
+        let decisions = self.decide(look, &touched, &looping)?;
+        let mut crossed = self.latch(look, &decisions, &touched, &looping)?;
         if !std::mem::replace(&mut self.has_looked, true) {
             // Whoever ran on while nobody looked.
             let broken = decisions.iter().enumerate().filter(|(_, one)| one.is_breach());
             crossed = broken.map(|(decision, _)| Crossed { decision }).collect();
         }
-        self.stop(look, &decisions, &touched, &crossed)?;
+        self.stop(look, &decisions, &touched, &looping, &crossed)?;
         self.act(look, &touched)?;
         self.alert(look, &touched)?;
         let outbox = self.outbox.pump(look.writer, look.now)?;
@@ -182,6 +187,7 @@ impl Watchdog {
         &mut self,
         look: &mut Look<'_>,
         touched: &Touched,
+        looping: &BTreeSet<SessionKey>,
     ) -> Result<Vec<Decision>, LedgerError> {
         if self.config.caps.is_empty() {
             return Ok(Vec::new());
@@ -192,7 +198,10 @@ impl Watchdog {
             book: &**look.book.book(),
             include_unlogged: self.config.include_unlogged,
         };
-        let sessions: Vec<SessionKey> = touched.sessions().cloned().collect();
+        // Those that are being stopped, too: whether they still are to be.
+        let sessions = touched.sessions().chain(looping).chain(self.demanded.keys());
+        let sessions: BTreeSet<SessionKey> = sessions.cloned().collect();
+        let sessions: Vec<SessionKey> = sessions.into_iter().collect();
         let tally = self.sums.tally(look.writer, &terms, &touched.changes, &sessions, look.now)?;
         let standing = self.standing(look)?;
         Ok(crate::policy::decide(&tally, &standing.lifts, &standing.latches, look.now))

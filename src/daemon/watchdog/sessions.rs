@@ -38,6 +38,11 @@ impl Touched {
         self.by_session.keys()
     }
 
+    /// What all that moved is charged to.
+    pub(super) fn all_charged(&self) -> impl Iterator<Item = &Charged> {
+        self.by_session.values().flatten().map(|(to, _)| to)
+    }
+
     pub(super) fn is_touched(&self, session: &SessionKey) -> bool {
         self.by_session.contains_key(session)
     }

@@ -1,6 +1,6 @@
 //! Sessions that must not go on: flagged, blocked, or handed to the guard that ends processes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::Duration;
 
@@ -30,6 +30,7 @@ impl Watchdog {
         look: &mut Look<'_>,
         decisions: &[Decision],
         touched: &Touched,
+        looping: &BTreeSet<SessionKey>,
         crossed: &[Crossed],
     ) -> Result<(), LedgerError> {
         for session in touched.sessions() {
@@ -42,6 +43,12 @@ impl Watchdog {
         let mut candidates: BTreeMap<SessionKey, Vec<Charged>> = BTreeMap::new();
         for session in touched.sessions() {
             candidates.insert(session.clone(), touched.charged(session).cloned().collect());
+        }
+        for session in looping {
+            if !candidates.contains_key(session) {
+                let charges = self.charges_of(look, session)?;
+                candidates.insert(session.clone(), charges);
+            }
         }
         for crossing in crossed {
             let decision = &decisions[crossing.decision];
@@ -58,6 +65,18 @@ impl Watchdog {
             self.stop_one(look, &decisions[index], session, charges, goes_on)?;
         }
         Ok(())
+    }
+
+    fn charges_of(
+        &mut self,
+        look: &Look<'_>,
+        session: &SessionKey,
+    ) -> Result<Vec<Charged>, LedgerError> {
+        let spends = look.writer.session_spend(session)?;
+        let to = |spend: &crate::ledger::Spend| {
+            self.sums.charged(look.writer, spend.attribution).cloned()
+        };
+        spends.iter().map(to).collect()
     }
 
     /// `goes_on`: it spent after the limit was reached.

@@ -61,6 +61,26 @@ impl Detector {
         }
     }
 
+    /// The detector with a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|detector| detector.name() == name)
+    }
+
+    /// What repeats, as a person says it.
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::SameResult => "the same call with the same result",
+            Self::Polling => "asking how something stands",
+            Self::SameError => "the same error",
+            Self::Cycle => "a few calls that come round again",
+            Self::EditRevert => "an edit that is undone and made again",
+            Self::Reread => "reading what has not changed",
+            Self::Subagents => "subagents that are started",
+            Self::Compaction => "compactions with next to nothing in between",
+            Self::Unattended => "rounds with no person there",
+        }
+    }
+
     /// What one loop is about: of detectors that see the same steps, one speaks.
     pub(super) const fn subject(self) -> usize {
         match self {

@@ -9,6 +9,7 @@ pub mod kill;
 #[cfg(target_os = "linux")]
 mod kill_again;
 mod life;
+pub mod loops;
 mod stop;
 
 use std::fs;

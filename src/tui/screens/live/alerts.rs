@@ -60,7 +60,8 @@ fn deed(action: &Action, label: &dyn Fn(&SessionKey) -> String) -> Option<Alert>
         | ActionKind::Flag
         | ActionKind::Block
         | ActionKind::Unlocated
-        | ActionKind::Loosened => return None,
+        | ActionKind::Loosened
+        | ActionKind::Loop => return None,
     };
     let subject = match (&action.session, &action.cap) {
         (Some(session), _) => label(session),

@@ -27,7 +27,7 @@ pub enum Column {
     Today,
     /// What it spends in an hour.
     PerHour,
-    /// How often in a row the newest tool call was made.
+    /// How often in a row the newest tool call was made, or what repeats in a loop.
     Loop,
     /// Steps in this turn.
     Steps,

@@ -221,7 +221,8 @@ fn sort(numbers: &mut [usize], sessions: &[Session], by: &str) {
         "session" => numbers.sort_by_key(|number| Reverse(of(number).total.cost)),
         "$/h" => numbers.sort_by_key(|number| Reverse(of(number).burn)),
         "loop" => {
-            numbers.sort_by_key(|number| Reverse(of(number).turn.map_or(0, |turn| turn.repeats)));
+            let worst = |turn: Turn| (turn.level, turn.repeats);
+            numbers.sort_by_key(|number| Reverse(of(number).turn.map(worst)));
         }
         "steps" => {
             numbers.sort_by_key(|number| Reverse(of(number).turn.map_or(0, |turn| turn.steps)));

@@ -139,6 +139,10 @@ impl<'a> Guarded<'a> {
             let cap = source.facts.caps.iter().find(|cap| cap.name == latch.cap);
             let cap = cap.filter(|cap| cap.action.stops() && !snoozed(&cap.name));
             if let Some(cap) = cap.filter(|_| latch.level == LIMIT) {
+                // A person's prompt ends a loop, and with it what was latched of it.
+                if cap.measure.is_loop() && !is_of_now(source, &latch)? {
+                    continue;
+                }
                 broken.push((cap, latch));
             }
         }
@@ -207,6 +211,11 @@ impl<'a> Guarded<'a> {
             _ => state,
         }
     }
+}
+
+fn is_of_now(source: &Source<'_>, latch: &Latch) -> Result<bool, LedgerError> {
+    let Some(session) = &latch.session else { return Ok(false) };
+    Ok(source.reader.loops_now(session)?.since == latch.window.start)
 }
 
 /// How a process was found, in words.
