@@ -6,6 +6,7 @@
 //! follower reads that on its own thread ([`Query::read`]) whenever the ledger changed, and the
 //! page is drawn from what was read last.
 
+pub mod days;
 pub mod live;
 mod page;
 
@@ -37,7 +38,8 @@ pub enum Screen {
 type Make = fn(&Look) -> Box<dyn PageObject>;
 
 /// The screens that exist, in the order of `Tab`.
-const PAGES: &[(Screen, Make)] = &[(Screen::Live, Slot::<live::Live>::make)];
+const PAGES: &[(Screen, Make)] =
+    &[(Screen::Live, Slot::<live::Live>::make), (Screen::Days, Slot::<days::Days>::make)];
 
 impl Screen {
     /// Its name.

@@ -15,6 +15,7 @@
 mod act;
 mod ascii;
 mod footer;
+pub(super) mod grid;
 mod header;
 mod help;
 mod palette;
