@@ -80,4 +80,8 @@ pub enum Command {
     Detail,
     /// Do something to the row's session.
     Act,
+    /// Sum up a shorter time.
+    PreviousSpan,
+    /// Sum up a longer time.
+    NextSpan,
 }

@@ -63,6 +63,8 @@ pub const COMMANDS: &[Entry] = &{
         entry(C::Tree, "tree", "t f5", "show subagents below sessions", Some("tree"), Named),
         entry(C::Tag, "tag", "space", "mark the row, to act on several", None, Named),
         entry(C::Freeze, "freeze", "f Z", "hold the picture still", Some("freeze"), Everywhere),
+        entry(C::PreviousSpan, "previous-period", "[", "a shorter time", Some("shorter"), Named),
+        entry(C::NextSpan, "next-period", "]", "a longer time", Some("longer"), Named),
         entry(C::Palette, "command", ":", "type a command", Some("command"), Everywhere),
         entry(C::Down, "down", "j down", "next row", None, Rows),
         entry(C::Up, "up", "k up", "previous row", None, Rows),

@@ -8,6 +8,7 @@
 
 pub mod days;
 pub mod live;
+pub mod models;
 mod page;
 
 use super::look::Look;
@@ -38,8 +39,11 @@ pub enum Screen {
 type Make = fn(&Look) -> Box<dyn PageObject>;
 
 /// The screens that exist, in the order of `Tab`.
-const PAGES: &[(Screen, Make)] =
-    &[(Screen::Live, Slot::<live::Live>::make), (Screen::Days, Slot::<days::Days>::make)];
+const PAGES: &[(Screen, Make)] = &[
+    (Screen::Live, Slot::<live::Live>::make),
+    (Screen::Days, Slot::<days::Days>::make),
+    (Screen::Models, Slot::<models::Models>::make),
+];
 
 impl Screen {
     /// Its name.

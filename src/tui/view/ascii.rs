@@ -32,7 +32,7 @@ fn plain(symbol: &str) -> Option<&'static str> {
         "×" => "x",
         "↑" | "▲" => "^",
         "↓" | "▼" => "v",
-        "←" => "<",
+        "←" | "‹" => "<",
         _ => return None,
     })
 }

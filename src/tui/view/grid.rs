@@ -12,9 +12,11 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use crate::format::{Bar, bar, fit, pad_start, width};
+use crate::format::{Bar, bar, fit, floor, money_fixed, pad_start, percent, width};
+use crate::ledger::Totals;
 use crate::model::UsdTotal;
 use crate::tui::app::Shell;
+use crate::tui::table::List;
 use crate::tui::theme::{Role, Theme};
 
 /// Cells between two columns, and those of the mark.
@@ -82,6 +84,32 @@ impl Cell {
 /// The title of a column of money: on a plan it is not spent.
 pub(in crate::tui) fn money_title(shell: &Shell) -> &'static str {
     if shell.setting.on_plan { "VALUE" } else { "COST" }
+}
+
+/// What calls cost in a column: marked where it is a floor, in words where no call has a price.
+pub(in crate::tui) fn amount(totals: &Totals, decimals: u32, is_behind: bool) -> String {
+    if totals.calls > 0 && totals.unpriced_calls == totals.calls {
+        return "no price".into();
+    }
+    floor(money_fixed(totals.cost, decimals), totals.is_floor() || is_behind)
+}
+
+/// A share in percent, rounded down; what is not nothing is not written as nothing.
+pub(in crate::tui) fn share(part: UsdTotal, whole: UsdTotal) -> String {
+    match percent(part, whole) {
+        None => "–".into(),
+        Some(0) if part.0 > 0 => "<1%".into(),
+        Some(percent) => format!("{percent}%"),
+    }
+}
+
+/// How a list is sorted, where that is another order than the usual one.
+pub(in crate::tui) fn order_note(list: &dyn List) -> Option<String> {
+    if list.order() == 0 && !list.is_reversed() {
+        return None;
+    }
+    let direction = if list.is_reversed() { "▲" } else { "▼" };
+    Some(format!("by {} {direction}", list.orders()[list.order()]))
 }
 
 /// Draws the titles and these rows; `selected` is the number of one of them.

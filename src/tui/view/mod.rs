@@ -20,6 +20,7 @@ mod header;
 mod help;
 mod palette;
 mod parts;
+pub(super) mod picker;
 mod sort;
 
 use ratatui::Frame;

@@ -2,6 +2,7 @@
 
 mod app;
 mod days;
+mod models;
 mod pictures;
 mod screens;
 pub(crate) mod terminal;
@@ -253,9 +254,10 @@ fn app_on(lab: &Lab, screen: Screen, facts: Facts, look: Look) -> App {
 
 /// Looks once more, as a follower of its own.
 fn refresh(_lab: &Lab, app: &mut App, facts: Facts) {
-    let (screen, ask) = (app.screen(), app.page().ask());
+    let anew = app.question();
+    let question = anew.unwrap_or_else(|| Question { screen: app.screen(), ask: app.page().ask() });
     let mut follower = Follower::new(facts);
-    follower.ask(Question { screen, ask });
+    follower.ask(question);
     if let Some(action) = follower.look(now()) {
         assert!(matches!(action, Action::Picture(_)), "{action:?}");
         app.update(action);

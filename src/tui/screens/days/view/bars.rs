@@ -89,8 +89,7 @@ fn day(
     shell: &Shell,
 ) -> Vec<Cell> {
     let Totals { calls, usage, cost, .. } = &day.totals;
-    let is_floor = day.totals.is_floor() || (is_today && shell.is_behind());
-    let amount = floor(money_fixed(*cost, decimals), is_floor);
+    let amount = grid::amount(&day.totals, decimals, is_today && shell.is_behind());
     let cache = cached(&day.totals).map_or_else(|| "–".into(), |share| format!("{share}%"));
     let hours = (day.hours != 24).then(|| format!("{} hours", day.hours));
     let unlogged = (day.unlogged != UsdTotal::ZERO)
@@ -137,10 +136,7 @@ fn title(days: &Days, data: &Data, room: usize, shell: &Shell) -> Vec<Span<'stat
     if unlogged != UsdTotal::ZERO {
         parts.push(format!("{} more by the agents' own totals", money(unlogged)));
     }
-    if table.order() > 0 || table.is_reversed() {
-        let direction = if table.is_reversed() { "▲" } else { "▼" };
-        parts.push(format!("by {} {direction}", table.orders()[table.order()]));
-    }
+    parts.extend(grid::order_note(table));
     vec![
         Span::styled("days ", theme.style(Role::Title)),
         Span::styled(joined(parts, " · ", room.saturating_sub(5)), theme.style(Role::Quiet)),
