@@ -10,6 +10,7 @@ pub mod days;
 pub mod live;
 pub mod models;
 mod page;
+pub mod projects;
 
 use super::look::Look;
 pub use page::{Answer, Ask, Outcome, Page, PageObject, Query, Slot, Target};
@@ -43,6 +44,7 @@ const PAGES: &[(Screen, Make)] = &[
     (Screen::Live, Slot::<live::Live>::make),
     (Screen::Days, Slot::<days::Days>::make),
     (Screen::Models, Slot::<models::Models>::make),
+    (Screen::Projects, Slot::<projects::Projects>::make),
 ];
 
 impl Screen {

@@ -4,6 +4,7 @@ mod app;
 mod days;
 mod models;
 mod pictures;
+mod projects;
 mod screens;
 pub(crate) mod terminal;
 
