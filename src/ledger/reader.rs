@@ -76,6 +76,19 @@ impl Unlogged {
 }
 
 impl Charged {
+    /// Where each session was last, with the number of that: what belongs to none of its calls is
+    /// put there.
+    pub fn last_places(charged: &HashMap<i64, Self>) -> HashMap<i64, (i64, &Self)> {
+        let mut places: HashMap<i64, (i64, &Self)> = HashMap::new();
+        for (&number, to) in charged {
+            let place = places.entry(to.session).or_insert((number, to));
+            if number > place.0 {
+                *place = (number, to);
+            }
+        }
+        places
+    }
+
     /// The session.
     pub fn session_key(&self) -> SessionKey {
         SessionKey { agent: self.agent, session_id: Arc::clone(&self.session_id) }

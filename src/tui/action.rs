@@ -80,4 +80,10 @@ pub enum Command {
     Detail,
     /// Do something to the row's session.
     Act,
+    /// Sum up by something else.
+    Group,
+    /// Sum up a shorter time.
+    PreviousSpan,
+    /// Sum up a longer time.
+    NextSpan,
 }

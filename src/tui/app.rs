@@ -401,11 +401,12 @@ impl App {
         true
     }
 
-    /// One step back: the filter, then the tags and the like, then the screen before.
+    /// One step back: the filter, then the tags and the like, then within the screen, then the
+    /// screen before.
     fn back(&mut self) -> bool {
         if self.page().rows().is_some_and(|rows| !rows.filter().is_empty()) {
             self.filter("");
-        } else if self.page_mut().list().is_some_and(List::untag) {
+        } else if self.page_mut().list().is_some_and(List::untag) || self.page_mut().back() {
             return true;
         } else if self.stack.len() > 1 {
             self.stack.pop();

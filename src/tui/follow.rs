@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 
 use super::action::Action;
 use super::board::Board;
+use super::history::History;
 use super::screens::{Answer, Ask, Screen};
 use super::source::{Facts, Source};
 use super::sums::Sums;
@@ -55,6 +56,7 @@ pub struct Follower {
     table: Kernel,
     reader: Option<Reader>,
     sums: Sums,
+    history: History,
     sightings: Vec<Sighting>,
     roll: Roll,
     /// The ledger's version at the newest roll, and when that was.
@@ -72,6 +74,7 @@ impl Follower {
             table: Kernel::new(),
             reader: None,
             sums: Sums::default(),
+            history: History::default(),
             sightings: Vec::new(),
             roll: Roll::default(),
             rolled: None,
@@ -94,6 +97,7 @@ impl Follower {
             Err(error) => {
                 self.reader = None;
                 self.sums = Sums::default();
+                self.history = History::default();
                 self.seen = None;
                 Some(Action::Unreadable(error.to_string()))
             }
@@ -120,14 +124,16 @@ impl Follower {
             self.roll = roll;
             self.rolled = Some((version, Instant::now()));
         }
-        if !moved && !self.sums.is_behind(version) {
+        let is_behind = self.sums.is_behind(version) || self.history.is_behind(version);
+        if !moved && !is_behind {
             return Ok(None);
         }
-        let (facts, sums) = (&self.facts, &mut self.sums);
+        let (facts, sums, history) = (&self.facts, &mut self.sums, &mut self.history);
+        history.begin(version);
         let (roll, sightings) = (&self.roll, &self.sightings);
         let (board, answer) = reader.snapshot(|reader| -> Result<_, LedgerError> {
             sums.refresh(reader, version, &facts.developer, &facts.zone, now)?;
-            let mut source = Source { reader, facts, sums, roll, sightings, now };
+            let mut source = Source { reader, facts, sums, history, roll, sightings, now };
             Ok((Board::read(&source)?, question.ask.read(&mut source)?))
         })?;
         self.seen = Some((version, minute));

@@ -63,6 +63,9 @@ pub const COMMANDS: &[Entry] = &{
         entry(C::Tree, "tree", "t f5", "show subagents below sessions", Some("tree"), Named),
         entry(C::Tag, "tag", "space", "mark the row, to act on several", None, Named),
         entry(C::Freeze, "freeze", "f Z", "hold the picture still", Some("freeze"), Everywhere),
+        entry(C::Group, "group", "b", "by project, branch or developer", Some("by"), Named),
+        entry(C::PreviousSpan, "previous-period", "[", "a shorter time", Some("shorter"), Named),
+        entry(C::NextSpan, "next-period", "]", "a longer time", Some("longer"), Named),
         entry(C::Palette, "command", ":", "type a command", Some("command"), Everywhere),
         entry(C::Down, "down", "j down", "next row", None, Rows),
         entry(C::Up, "up", "k up", "previous row", None, Rows),
@@ -99,8 +102,6 @@ impl Entry {
         match (self.command, self.place) {
             (Command::Go(screen), _) => screens::exists(screen) && screens::count() > 1,
             (Command::NextScreen | Command::PreviousScreen, _) => screens::count() > 1,
-            // There is one place for more about a session.
-            (Command::Detail, _) if !screens::exists(Screen::Session) => false,
             (_, Place::Everywhere) => true,
             (_, Place::Rows) => here.has_rows,
             (command, Place::Named) => here.named.contains(&command),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::history::History;
 use super::sums::Sums;
 use crate::enforce::Roll;
 use crate::ledger::Reader;
@@ -44,6 +45,8 @@ pub struct Source<'a> {
     pub facts: &'a Facts,
     /// The sums of that moment.
     pub sums: &'a Sums,
+    /// Those of other days, for whom asks; see [`each_day`](Self::each_day).
+    pub history: &'a mut History,
     /// Which sessions run.
     pub roll: &'a Roll,
     /// What hooks saw since the machine was started, the newest first.

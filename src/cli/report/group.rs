@@ -217,13 +217,7 @@ impl Builder {
         if unlogged.is_empty() {
             return Ok(());
         }
-        let mut places: HashMap<i64, (i64, &Charged)> = HashMap::new();
-        for (&number, to) in charged {
-            let place = places.entry(to.session).or_insert((number, to));
-            if number > place.0 {
-                *place = (number, to);
-            }
-        }
+        let places = Charged::last_places(charged);
         for unlogged in unlogged {
             if !time.contains(&unlogged.at) {
                 continue;

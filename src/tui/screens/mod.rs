@@ -6,8 +6,11 @@
 //! follower reads that on its own thread ([`Query::read`]) whenever the ledger changed, and the
 //! page is drawn from what was read last.
 
+pub mod days;
 pub mod live;
+pub mod models;
 mod page;
+pub mod projects;
 
 use super::look::Look;
 pub use page::{Answer, Ask, Outcome, Page, PageObject, Query, Slot, Target};
@@ -37,7 +40,12 @@ pub enum Screen {
 type Make = fn(&Look) -> Box<dyn PageObject>;
 
 /// The screens that exist, in the order of `Tab`.
-const PAGES: &[(Screen, Make)] = &[(Screen::Live, Slot::<live::Live>::make)];
+const PAGES: &[(Screen, Make)] = &[
+    (Screen::Live, Slot::<live::Live>::make),
+    (Screen::Days, Slot::<days::Days>::make),
+    (Screen::Models, Slot::<models::Models>::make),
+    (Screen::Projects, Slot::<projects::Projects>::make),
+];
 
 impl Screen {
     /// Its name.

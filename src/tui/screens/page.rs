@@ -53,6 +53,11 @@ pub trait Page: Sized + 'static {
         shell: &Shell,
     ) -> Outcome;
 
+    /// Goes one step back within itself; tells whether there was one.
+    fn back(&mut self) -> bool {
+        false
+    }
+
     /// Turns to what another screen opened it for.
     fn open(&mut self, _target: &Target) {}
 
@@ -138,6 +143,8 @@ pub trait PageObject {
     fn rows(&self) -> Option<&dyn List>;
     /// See [`Page::obey`].
     fn obey(&mut self, command: Command, shell: &Shell) -> Outcome;
+    /// See [`Page::back`].
+    fn back(&mut self) -> bool;
     /// See [`Page::open`].
     fn open(&mut self, target: &Target);
     /// See [`Page::render`].
@@ -208,6 +215,10 @@ impl<P: Page> PageObject for Slot<P> {
 
     fn obey(&mut self, command: Command, shell: &Shell) -> Outcome {
         self.page.obey(command, self.data.as_ref(), shell)
+    }
+
+    fn back(&mut self) -> bool {
+        self.page.back()
     }
 
     fn open(&mut self, target: &Target) {

@@ -15,10 +15,12 @@
 mod act;
 mod ascii;
 mod footer;
+pub(super) mod grid;
 mod header;
 mod help;
 mod palette;
 mod parts;
+pub(super) mod picker;
 mod sort;
 
 use ratatui::Frame;

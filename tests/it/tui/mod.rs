@@ -1,13 +1,17 @@
 //! The screen: what a person sees, drawn from real ledgers.
 
 mod app;
+mod days;
+mod models;
 mod pictures;
+mod projects;
 mod screens;
 pub(crate) mod terminal;
 
 use std::path::Path;
 use std::sync::Arc;
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -18,9 +22,9 @@ use spendtop::ledger::{Pricing, Writer};
 use spendtop::model::{AgentId, Charge, Cost, CostStatus, Millis, PicoUsd, UnpricedReason};
 use spendtop::policy::Cap;
 use spendtop::pricing::PriceBook;
-use spendtop::tui::screens::Slot;
 use spendtop::tui::screens::live::{Data, Live, Session};
-use spendtop::tui::{Action, App, Facts, Follower, Look, Setting, draw};
+use spendtop::tui::screens::{Page, Screen, Slot};
+use spendtop::tui::{Action, App, Command, Facts, Follower, Look, Notice, Question, Setting, draw};
 
 use crate::harness::{Lab, list_prices};
 
@@ -244,4 +248,56 @@ fn drawn(app: &App, columns: u16, rows: u16) -> TestBackend {
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
     terminal.draw(|frame| draw(frame, app)).unwrap();
     terminal.backend().clone()
+}
+
+/// The state after one look at the lab's ledger, on one of the screens.
+fn app_on(lab: &Lab, screen: Screen, facts: Facts, look: Look) -> App {
+    let mut app = App::new(setting(), look, now());
+    app.update(Action::Collector(Notice::Live));
+    app.update(Action::Command(Command::Go(screen)));
+    refresh(lab, &mut app, facts);
+    app
+}
+
+/// Looks once more, as a follower of its own.
+fn refresh(_lab: &Lab, app: &mut App, facts: Facts) {
+    let anew = app.question();
+    let question = anew.unwrap_or_else(|| Question { screen: app.screen(), ask: app.page().ask() });
+    let mut follower = Follower::new(facts);
+    follower.ask(question);
+    if let Some(action) = follower.look(now()) {
+        assert!(matches!(action, Action::Picture(_)), "{action:?}");
+        app.update(action);
+    }
+}
+
+/// The page that is shown, with what it read.
+fn slot<P: Page>(app: &App) -> &Slot<P> {
+    app.page().any().downcast_ref().unwrap()
+}
+
+fn press(app: &mut App, key: KeyCode) -> bool {
+    app.update(Action::Key(KeyEvent::new(key, KeyModifiers::NONE)))
+}
+
+fn assert_screens(name: &str, app: &App) {
+    for (columns, rows) in [(80, 24), (120, 40), (40, 12)] {
+        let screen = drawn(app, columns, rows);
+        insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), screen);
+    }
+}
+
+/// What `spendtop report` says of the lab's ledger.
+fn report(lab: &Lab, args: &[&str]) -> serde_json::Value {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_spendtop"))
+        .args(["--now", NOW, "report"])
+        .args(args)
+        .args(["--json", "--tz", "Europe/Berlin"])
+        .env_clear()
+        .env("HOME", lab.folder.path().join("home"))
+        .env("SPENDTOP_DB", lab.db())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
 }

@@ -227,7 +227,7 @@ impl Column {
 }
 
 /// The share of what was sent that came from the cache, in percent.
-pub(super) fn cached(totals: &Totals) -> Option<u64> {
+pub fn cached(totals: &Totals) -> Option<u64> {
     let tokens = |count: u64| UsdTotal(i128::from(count));
     let usage = &totals.usage;
     percent(tokens(usage.cache_read_input_tokens), tokens(usage.prompt_tokens()))

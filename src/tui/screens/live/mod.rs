@@ -14,7 +14,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 pub use self::alerts::Alert;
-pub use self::columns::Column;
+pub use self::columns::{Column, cached};
 pub use self::data::{Data, Everything};
 pub use self::session::{Session, Subagent};
 pub use self::state::{Doing, Held, Protection, State};
