@@ -8,9 +8,9 @@ use spendtop::config::Config;
 use spendtop::guard::{self, Terms};
 use spendtop::ledger::{Loop, LoopLevel, Pricing, Reader, Writer};
 use spendtop::model::{
-    AgentId, Batch, Call, CallId, CallKind, Charge, Cost, CostStatus, Cursor, Deed, DeedLog, Event,
-    FileStat, Fingerprint, Lift, LiftBy, Millis, Note, Permille, PicoUsd, Qualifiers, SessionKey,
-    ThreadDeed, TokenUsage, TurnSource, UnpricedReason, UsdTotal,
+    AgentId, Batch, Call, CallId, CallKind, Charge, Cost, CostStatus, Cursor, Deed, DeedLog,
+    DeedOf, Event, FileStat, Fingerprint, Lift, LiftBy, Millis, Note, Permille, PicoUsd,
+    Qualifiers, SessionKey, TokenUsage, TurnSource, UnpricedReason, UsdTotal,
 };
 use spendtop::policy::{self, Decision, Measure, Who, verdict};
 use spendtop::pricing::PriceBook;
@@ -173,15 +173,11 @@ impl Stage {
     }
 
     fn prompt(&mut self, session: &str) {
-        let deed = ThreadDeed {
-            session_id: Arc::from(session),
-            agent_id: None,
-            timestamp: self.now,
-            deed: Deed::Turn(TurnSource::Human),
-        };
         self.calls += 1;
-        let key = Fingerprint(self.calls);
-        self.store("dev", Event::Deed { deed: Box::new(deed), key, call: None });
+        let key = DeedOf::Line(Fingerprint(self.calls));
+        let mut deeds = DeedLog::default();
+        deeds.thread(session, None).tell(self.now, Deed::Turn(TurnSource::Human), key);
+        self.store_all("dev", Vec::new(), deeds);
     }
 
     fn keep_loop(&mut self, step: &LoopStep) {
@@ -205,15 +201,19 @@ impl Stage {
     }
 
     fn store(&mut self, developer: &str, event: Event) {
+        self.store_all(developer, vec![event], DeedLog::default());
+    }
+
+    fn store_all(&mut self, developer: &str, events: Vec<Event>, deeds: DeedLog) {
         let batch = Batch {
-            deeds: DeedLog::default(),
+            deeds,
             path: "/story.jsonl".into(),
             agent: AgentId::Claude,
             developer: Arc::from(developer),
             stat: FileStat::default(),
             cursor: Cursor::default(),
             new_bytes: 1,
-            events: vec![event],
+            events,
         };
         let mut pricing = Pricing {
             sha256: "story".into(),
