@@ -62,6 +62,7 @@
 //! | what is stored | `assets/migrations/`, never editing a released one |
 //! | how the person is told, and in which words | `notice/`, one file for each channel |
 //! | what `doctor --selftest` proves | `cli/doctor/selftest/` |
+//! | what `explain` and the screen say of a call | `explain/` |
 //! | a command | `cli/args.rs` for what can be typed, `cli/<command>.rs` |
 //! | a screen, or a panel of one | `tui/screens/`, one module a screen |
 //! | what is around every screen | `tui/view/` |
@@ -77,6 +78,7 @@ pub mod config;
 pub mod daemon;
 pub mod demo;
 pub mod enforce;
+pub mod explain;
 pub mod format;
 pub mod guard;
 pub mod hook;

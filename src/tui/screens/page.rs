@@ -15,6 +15,7 @@ use crate::tui::app::Shell;
 use crate::tui::deed::Subject;
 use crate::tui::look::Look;
 use crate::tui::screens::Screen;
+use crate::tui::sheet::Sheet;
 use crate::tui::source::Source;
 use crate::tui::table::List;
 
@@ -39,6 +40,17 @@ pub trait Page: Sized + 'static {
 
     /// The same, to be looked at.
     fn rows(&self) -> Option<&dyn List> {
+        None
+    }
+
+    /// The place of a sheet of text over it, where it has one. While there is a sheet, moving is
+    /// through that, and `Esc` takes it away.
+    fn sheet(&mut self) -> Option<&mut Option<Sheet>> {
+        None
+    }
+
+    /// The sheet that lies over it, to be looked at.
+    fn shown_sheet(&self) -> Option<&Sheet> {
         None
     }
 
@@ -86,6 +98,8 @@ pub enum Outcome {
     Rearrange,
     /// Say something to the user.
     Say(String),
+    /// Put this into the terminal's clipboard, and say so.
+    Copy(String),
     /// Go to a screen, for something.
     Open(Screen, Target),
     /// Open the dialog that does something to these sessions.
@@ -136,6 +150,10 @@ pub trait PageObject {
     fn list(&mut self) -> Option<&mut dyn List>;
     /// See [`Page::rows`].
     fn rows(&self) -> Option<&dyn List>;
+    /// See [`Page::sheet`].
+    fn sheet_place(&mut self) -> Option<&mut Option<Sheet>>;
+    /// See [`Page::shown_sheet`].
+    fn sheet(&self) -> Option<&Sheet>;
     /// See [`Page::obey`].
     fn obey(&mut self, command: Command, shell: &Shell) -> Outcome;
     /// See [`Page::open`].
@@ -204,6 +222,14 @@ impl<P: Page> PageObject for Slot<P> {
 
     fn rows(&self) -> Option<&dyn List> {
         self.page.rows()
+    }
+
+    fn sheet_place(&mut self) -> Option<&mut Option<Sheet>> {
+        self.page.sheet()
+    }
+
+    fn sheet(&self) -> Option<&Sheet> {
+        self.page.shown_sheet()
     }
 
     fn obey(&mut self, command: Command, shell: &Shell) -> Outcome {

@@ -19,6 +19,7 @@ mod header;
 mod help;
 mod palette;
 mod parts;
+mod sheet;
 mod sort;
 
 use ratatui::Frame;
@@ -45,6 +46,9 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
         footer::render_alert(frame, alert_line, &alert, &app.shell.look.theme);
     }
     footer::render_keys(frame, keys, app);
+    if let Some(sheet) = app.page().sheet() {
+        sheet::render(frame, area, sheet, &app.shell.look.theme);
+    }
     match &app.mode {
         Mode::Normal | Mode::Filter(_) => {}
         Mode::Help { above } => help::render(frame, area, app, *above),
