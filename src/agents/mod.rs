@@ -6,6 +6,7 @@
 pub mod claude;
 mod compact;
 mod json;
+mod latest;
 mod live;
 
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use latest::{Latest, ToolCall};
 pub use live::{Live, LiveKind, Status};
 
 use crate::model::{AgentId, Event};
@@ -59,6 +61,10 @@ pub trait Agent: Sync {
     /// Whether a session is in mid-turn, by the last records of its own transcript (not of a
     /// subagent's); none where they do not tell. The tail may begin and end within a record.
     fn in_turn(&self, tail: &[u8]) -> Option<bool>;
+
+    /// What a thread is at, by the end of its own transcript. Of a tail that is not the whole file
+    /// the first record is cut off.
+    fn latest(&self, tail: &[u8], is_whole: bool, is_subagent: bool) -> Latest;
 
     /// The shell command that takes a session up again.
     fn resume_command(&self, session_id: &str, cwd: Option<&str>) -> String;

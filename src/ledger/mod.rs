@@ -5,6 +5,7 @@
 
 mod ahead;
 mod checkpoint;
+mod detail;
 mod error;
 mod guard;
 mod holding;
@@ -28,6 +29,7 @@ mod totals;
 mod writer;
 
 pub use ahead::{Ahead, Known, Shift};
+pub use detail::{SessionCall, Stated};
 pub use error::LedgerError;
 pub use guard::{ChargedTo, Delivery, Outgoing, Spend};
 pub use holding::Standing;

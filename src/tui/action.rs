@@ -80,4 +80,10 @@ pub enum Command {
     Detail,
     /// Do something to the row's session.
     Act,
+    /// Tell where the row's figures come from.
+    Explain,
+    /// Look at something else of the same.
+    View,
+    /// Copy the command that takes the session up again.
+    Copy,
 }

@@ -16,15 +16,15 @@ pub struct Sheet {
     /// What it is about.
     pub title: String,
     /// Its lines, as long as they are.
-    lines: Vec<(Role, String)>,
+    lines: Vec<(Option<Role>, String)>,
     /// Lines scrolled away.
     above: usize,
 }
 
 impl Sheet {
-    /// A sheet with these lines, which are made safe to show.
-    pub fn new(title: &str, lines: impl IntoIterator<Item = (Role, String)>) -> Self {
-        let safe = |(role, line): (Role, String)| (role, printable(&line).into_owned());
+    /// A sheet with these lines, which are made safe to show, and what each is for.
+    pub fn new(title: &str, lines: impl IntoIterator<Item = (Option<Role>, String)>) -> Self {
+        let safe = |(role, line): (Option<Role>, String)| (role, printable(&line).into_owned());
         Self {
             title: printable(title).into_owned(),
             lines: lines.into_iter().map(safe).collect(),
@@ -33,9 +33,9 @@ impl Sheet {
     }
 
     /// Its lines as they are set on a screen of this width.
-    pub fn set(&self, columns: u16) -> Vec<(Role, String)> {
+    pub fn set(&self, columns: u16) -> Vec<(Option<Role>, String)> {
         let room = usize::from(columns.saturating_sub(AROUND).min(WIDEST)).max(1);
-        let set = |(role, line): &(Role, String)| {
+        let set = |(role, line): &(Option<Role>, String)| {
             wrapped(line, room).into_iter().map(|part| (*role, part)).collect::<Vec<_>>()
         };
         self.lines.iter().flat_map(set).collect()
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_sheet_scrolls_to_its_end_and_no_further_whatever_the_size() {
-        let lines = (0..10).map(|number| (Role::Quiet, format!("line {number}")));
+        let lines = (0..10).map(|number| (None, format!("line {number}")));
         let mut sheet = Sheet::new("ten", lines);
         assert!(!sheet.move_by(-1, (80, 7)));
         assert!(sheet.move_by(isize::MAX, (80, 7)));
@@ -141,8 +141,8 @@ mod tests {
 
     #[test]
     fn what_is_on_it_is_safe() {
-        let sheet = Sheet::new("a\x1b[2J", [(Role::Quiet, "b\u{202e}".to_owned())]);
+        let sheet = Sheet::new("a\x1b[2J", [(None, "b\u{202e}".to_owned())]);
         assert_eq!(sheet.title, "a\u{fffd}[2J");
-        assert_eq!(sheet.set(80), [(Role::Quiet, "b\u{fffd}".to_owned())]);
+        assert_eq!(sheet.set(80), [(None, "b\u{fffd}".to_owned())]);
     }
 }

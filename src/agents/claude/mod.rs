@@ -6,6 +6,7 @@
 //! each record says; which records are one call, and whose it is, the ledger decides.
 
 mod account;
+mod latest;
 mod process;
 mod prompt;
 mod quick;
@@ -33,7 +34,7 @@ use self::raw::Raw;
 use self::record::{Message, Record, Usage};
 use self::usage::Part;
 use super::json::{self, RawText};
-use super::{Agent, LastSeen, Live, Unparsed};
+use super::{Agent, LastSeen, Latest, Live, Unparsed};
 use crate::model::{AgentId, Call, CallId, CallKind, Event, Millis, PicoUsd, Qualifiers};
 
 /// The model name of records that the client made up itself: errors, interruptions.
@@ -220,6 +221,10 @@ impl Agent for Claude {
 
     fn in_turn(&self, tail: &[u8]) -> Option<bool> {
         turn::in_turn(tail)
+    }
+
+    fn latest(&self, tail: &[u8], is_whole: bool, is_subagent: bool) -> Latest {
+        latest::latest(tail, is_whole, is_subagent)
     }
 
     fn resume_command(&self, session_id: &str, cwd: Option<&str>) -> String {

@@ -8,6 +8,7 @@
 
 pub mod live;
 mod page;
+pub mod session;
 
 use super::look::Look;
 pub use page::{Answer, Ask, Outcome, Page, PageObject, Query, Slot, Target};
@@ -37,7 +38,10 @@ pub enum Screen {
 type Make = fn(&Look) -> Box<dyn PageObject>;
 
 /// The screens that exist, in the order of `Tab`.
-const PAGES: &[(Screen, Make)] = &[(Screen::Live, Slot::<live::Live>::make)];
+const PAGES: &[(Screen, Make)] = &[
+    (Screen::Live, Slot::<live::Live>::make),
+    (Screen::Session, Slot::<session::SessionPage>::make),
+];
 
 impl Screen {
     /// Its name.

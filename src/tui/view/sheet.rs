@@ -10,6 +10,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::parts::over;
@@ -30,7 +31,9 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, sheet: &Sheet, theme: &T
         .iter()
         .skip(first)
         .take(room)
-        .map(|(role, line)| Line::styled(line.as_str(), theme.style(*role)))
+        .map(|(role, line)| {
+            Line::styled(line.as_str(), role.map_or_else(Style::new, |role| theme.style(role)))
+        })
         .collect();
     if let Some(line) = shown.first_mut() {
         let gap = widest.saturating_sub(line.width());

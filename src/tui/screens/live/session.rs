@@ -94,6 +94,28 @@ pub(super) fn read(source: &Source<'_>) -> Result<Vec<Session>, LedgerError> {
     Ok(sessions.into_iter().map(|(_, session)| session).collect())
 }
 
+/// Reads one session, by its number in the ledger.
+pub(in crate::tui::screens) fn one(
+    source: &Source<'_>,
+    session: i64,
+) -> Result<Option<Session>, LedgerError> {
+    let sums = source.sums;
+    let since = Millis(source.now.0 - PACE_MS);
+    let mut draft = Draft::default();
+    for (number, sum) in &sums.by_charged {
+        let Some(who) = sums.charged.get(number).filter(|who| who.session == session) else {
+            continue;
+        };
+        let recent = sums.recent.iter().filter(|call| call.charged == *number && call.at > since);
+        draft.add(*number, who, sum, recent.filter_map(|call| call.cost).map(Into::into).sum());
+    }
+    let Some(who) = draft.who() else { return Ok(None) };
+    let mut one = draft.session(who, &short_paths([draft.project()]));
+    one.turn = turn::read(source)?.remove(&session);
+    Guarded::read(source)?.judge(&mut one, who, source);
+    Ok(Some(one))
+}
+
 /// What a thread comes to while it is summed up.
 #[derive(Default)]
 struct Thread<'a> {
@@ -187,7 +209,7 @@ fn subagent((id, thread): (&&str, &Thread<'_>)) -> Subagent {
 
 /// A model's name without its vendor and the day of its release, which say little in a narrow
 /// column.
-fn short_model(model: &str) -> String {
+pub(in crate::tui::screens) fn short_model(model: &str) -> String {
     let name = model.strip_prefix("claude-").unwrap_or(model);
     let is_day = |text: &str| text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
     let name = match name.rsplit_once('-') {

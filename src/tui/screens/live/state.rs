@@ -205,7 +205,7 @@ impl<'a> Guarded<'a> {
 }
 
 /// How a process was found, in words.
-pub(super) const fn how(how: How) -> &'static str {
+pub(in crate::tui::screens) const fn how(how: How) -> &'static str {
     match how {
         How::Hook => "by its hook",
         How::Registry => "by the agent's own file",
