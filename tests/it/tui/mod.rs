@@ -3,6 +3,7 @@
 mod app;
 mod pictures;
 mod screens;
+mod session;
 pub(crate) mod terminal;
 
 use std::path::Path;

@@ -34,7 +34,8 @@ pub struct ClassCost {
     pub name: &'static str,
     /// How many.
     pub tokens: u64,
-    /// Dollars a million, or each where it is no tokens; `2.50–5` where there were several.
+    /// Dollars a million, or each where it is no tokens; `2.50–5` where there were several, empty
+    /// where there is none.
     pub rate: String,
     /// What they cost; none: no price is known.
     pub cost: Option<UsdTotal>,
@@ -152,6 +153,6 @@ fn rates(rates: &BTreeMap<PicoUsd, String>) -> String {
     match (texts.next(), texts.next_back()) {
         (Some(least), Some(most)) => format!("{least}–{most}"),
         (Some(only), None) => only.clone(),
-        _ => "–".into(),
+        _ => String::new(),
     }
 }

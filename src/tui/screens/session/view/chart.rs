@@ -21,6 +21,9 @@ use crate::tui::app::Shell;
 use crate::tui::screens::session::Data;
 use crate::tui::theme::Role;
 
+/// Cells of a call's column, at most.
+const WIDEST: usize = 3;
+
 /// A call of the main thread.
 struct Point {
     at: Millis,
@@ -68,7 +71,12 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, framed: bool, data: &Dat
         room,
         shell,
     )];
-    let chart = |text: String| Line::styled(text, theme.style(Role::Chart));
+    // A few calls are wider columns, so that they are seen at all.
+    let stretch = (room / points.len()).clamp(1, WIDEST);
+    let chart = |text: String| {
+        let wide: String = text.chars().flat_map(|c| std::iter::repeat_n(c, stretch)).collect();
+        Line::styled(wide, theme.style(Role::Chart))
+    };
     lines.extend(columns(&contexts, height.div_ceil(2)).into_iter().map(chart));
     lines.push(label(
         (&format!("{word} "), &now),
@@ -79,7 +87,8 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, framed: bool, data: &Dat
     lines.extend(columns(&costs, (height / 2).max(1)).into_iter().map(chart));
     let time = |at: Millis| local(at, shell).strftime("%a %H:%M").to_string();
     let (from, to) = (time(first.at), time(last.at));
-    let gap = points.len().max(width(&from) + width(&to) + 1) - width(&from) - width(&to);
+    let gap =
+        (points.len() * stretch).max(width(&from) + width(&to) + 1) - width(&from) - width(&to);
     let times = format!("{from}{}{to}", " ".repeat(gap));
     lines.push(Line::styled(fit(&times, room).into_owned(), theme.style(Role::Quiet)));
     for (row, line) in inner.rows().zip(lines) {

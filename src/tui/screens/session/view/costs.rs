@@ -82,7 +82,9 @@ fn class_line(class: &ClassCost, room: usize, decimals: u32, shell: &Shell) -> L
     let name = format!("  {}", class.name);
     let name = format!("{name}{}", pad_start("", NAME.saturating_sub(width(&name))));
     let count = pad_start(&thousands(class.tokens), COUNT);
-    let text = format!("{name}{count} × {}", class.rate);
+    // Charged without a price row, or not at all.
+    let rate = if class.rate.is_empty() { String::new() } else { format!(" × {}", class.rate) };
+    let text = format!("{name}{count}{rate}");
     let text = fit(&text, room.saturating_sub(width(&cost) + 1)).into_owned();
     let gap = pad_start("", room.saturating_sub(width(&text) + width(&cost)));
     Line::from(vec![Span::styled(text, theme.style(Role::Quiet)), Span::raw(gap), Span::raw(cost)])

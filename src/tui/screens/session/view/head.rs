@@ -20,6 +20,9 @@ use crate::tui::screens::session::Data;
 use crate::tui::theme::Role;
 use crate::tui::view::joined;
 
+/// From this width on there is room for what a state means.
+const FOR_MEANING: usize = 56;
+
 pub(super) fn lines(data: &Data, shell: &Shell, room: usize) -> Vec<Line<'static>> {
     let theme = &shell.look.theme;
     let text = |role, text: &str| Line::styled(fit(text, room).into_owned(), theme.style(role));
@@ -54,7 +57,11 @@ fn summary(data: &Data, shell: &Shell, room: usize) -> Line<'static> {
         parts.push(format!("{today} today"));
     }
     let mark = if session.held.is_empty() { "" } else { "!" };
-    parts.push(format!("{}{mark} {}", state.word(), state.meaning()));
+    parts.push(match state.meaning().split(':').next() {
+        Some(meaning) if room >= FOR_MEANING && state.is_guess => format!("{meaning}{mark}"),
+        Some(meaning) if room >= FOR_MEANING => format!("{}{mark} {meaning}", state.word()),
+        _ => format!("{}{mark}", state.word()),
+    });
     parts.push(counted(session.total.calls, "call", "calls"));
     if !session.subagents.is_empty() {
         parts.push(counted(session.subagents.len() as u64, "subagent", "subagents"));

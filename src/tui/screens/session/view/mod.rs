@@ -43,8 +43,8 @@ const FOR_ALL: (u16, u16) = (100, 32);
 /// Lines of the turn's and the chart's panels, with their frames.
 const CHART: u16 = 8;
 
-/// Lines of the costs' and threads' panels, with their frames, at most.
-const PARTS: u16 = 10;
+/// Lines that stay for the calls, with their frame.
+const CALLS: u16 = 9;
 
 pub(super) fn render(
     frame: &mut Frame<'_>,
@@ -90,8 +90,9 @@ pub(super) fn render(
 
 fn everything(frame: &mut Frame<'_>, area: Rect, page: &SessionPage, data: &Data, shell: &Shell) {
     let parts = costs::height(data).max(threads::height(data)) + 2;
+    let most = area.height.saturating_sub(CHART + CALLS);
     let [parts, middle, calls] = area.layout(&Layout::vertical([
-        Constraint::Length(parts.min(PARTS)),
+        Constraint::Length(parts.min(most)),
         Constraint::Length(CHART),
         Constraint::Min(0),
     ]));

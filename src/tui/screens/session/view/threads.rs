@@ -88,13 +88,13 @@ fn fields(thread: &Thread, is_last: bool, decimals: u32, shell: &Shell) -> [Stri
 }
 
 /// Cells of each column, and how long it stays while room runs out.
-const COLUMNS: [(usize, u8); 7] = [(10, 7), (12, 3), (5, 4), (7, 5), (5, 1), (9, 6), (4, 2)];
+const COLUMNS: [(usize, u8); 7] = [(10, 7), (11, 3), (5, 4), (7, 5), (5, 1), (8, 6), (4, 2)];
 
 /// A row in its columns, as many as have room.
 fn set(fields: [String; 7], room: usize) -> String {
     let mut shown: Vec<usize> = (0..COLUMNS.len()).collect();
     let wanted = |shown: &[usize]| -> usize {
-        shown.iter().map(|at| COLUMNS[*at].0 + 2).sum::<usize>().saturating_sub(2)
+        shown.iter().map(|at| COLUMNS[*at].0 + 1).sum::<usize>().saturating_sub(1)
     };
     while wanted(&shown) > room && shown.len() > 1 {
         let least = shown.iter().copied().min_by_key(|at| COLUMNS[*at].1);
@@ -109,5 +109,6 @@ fn set(fields: [String; 7], room: usize) -> String {
             pad_start(&text, cells)
         }
     });
-    texts.collect::<Vec<_>>().join("  ")
+    let is_wide = wanted(&shown) + shown.len() <= room;
+    texts.collect::<Vec<_>>().join(if is_wide { "  " } else { " " })
 }
