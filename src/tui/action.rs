@@ -84,6 +84,10 @@ pub enum Command {
     Explain,
     /// Look at something else of the same.
     View,
+    /// Have a cap stop nothing for a while.
+    Snooze,
+    /// Have a cap's limit be more for its period.
+    Raise,
     /// Copy the command that takes the session up again.
     Copy,
 }

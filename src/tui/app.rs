@@ -10,9 +10,10 @@ use super::Setting;
 use super::act::{Dialog, Pressed};
 use super::action::{Action, Command};
 use super::board::Board;
-use super::deed::{Answered, Reply, Request};
+use super::deed::{About, Answered, Reply, Request};
 use super::follow::{Picture, Question};
 use super::keys::{Here, Key};
+use super::lift;
 use super::look::Look;
 use super::mode::Mode;
 use super::palette::{Palette, Typed};
@@ -252,6 +253,18 @@ impl App {
                     true
                 }
             },
+            Mode::Lift(form) => match form.press(event) {
+                lift::Pressed::Same => false,
+                lift::Pressed::Changed => true,
+                lift::Pressed::Left => {
+                    self.mode = Mode::Normal;
+                    true
+                }
+                lift::Pressed::Asked(request) => {
+                    self.requests.push(request);
+                    true
+                }
+            },
             Mode::Act(dialog) => match dialog.press(event) {
                 Pressed::Same => false,
                 Pressed::Changed => true,
@@ -402,6 +415,10 @@ impl App {
                 true
             }
             Outcome::Open(screen, target) => self.open(screen, &target),
+            Outcome::Lift(cap, lift) => {
+                self.mode = Mode::Lift(lift::Form::new(cap, lift));
+                true
+            }
             Outcome::Act(subjects) => {
                 let (dialog, requests) = Dialog::new(subjects);
                 self.mode = Mode::Act(dialog);
@@ -475,8 +492,13 @@ impl App {
     }
 
     fn hear_reply(&mut self, reply: &Reply) -> bool {
-        if let Mode::Act(dialog) = &mut self.mode {
+        if let (Mode::Act(dialog), About::Session(_)) = (&mut self.mode, &reply.about) {
             dialog.hear(reply);
+            return true;
+        }
+        if let Mode::Lift(form) = &mut self.mode
+            && form.hear(reply)
+        {
             return true;
         }
         // The dialog was left meanwhile.

@@ -7,6 +7,9 @@ use crate::tui::theme::Role;
 /// Cells of a sheet that the frame and its padding take.
 pub const AROUND: u16 = 4;
 
+/// Cells that the rest of a broken line is set in by.
+pub const INSET: usize = 2;
+
 /// Cells of a line, at most: longer ones are hard to follow.
 const WIDEST: u16 = 110;
 
@@ -36,7 +39,7 @@ impl Sheet {
     pub fn set(&self, columns: u16) -> Vec<(Option<Role>, String)> {
         let room = usize::from(columns.saturating_sub(AROUND).min(WIDEST)).max(1);
         let set = |(role, line): &(Option<Role>, String)| {
-            wrapped(line, room).into_iter().map(|part| (*role, part)).collect::<Vec<_>>()
+            wrapped(line, room, INSET).into_iter().map(|part| (*role, part)).collect::<Vec<_>>()
         };
         self.lines.iter().flat_map(set).collect()
     }
@@ -61,14 +64,14 @@ fn room(rows: u16) -> usize {
     usize::from(rows.saturating_sub(2)).max(1)
 }
 
-/// A line in parts, broken between words, or within one that is too long; what follows is set in
-/// below the first word of a line that is set in.
-fn wrapped(line: &str, room: usize) -> Vec<String> {
+/// A line in parts, broken between words, or within one that is too long; what follows is set in by
+/// this many cells more than the line's beginning.
+pub(super) fn wrapped(line: &str, room: usize, inset: usize) -> Vec<String> {
     if width(line) <= room {
         return vec![line.to_owned()];
     }
     let blanks = line.len() - line.trim_start().len();
-    let inset = " ".repeat((blanks + 2).min(room / 2));
+    let inset = " ".repeat((blanks + inset).min(room / 2));
     let mut parts = vec![" ".repeat(blanks.min(room / 2))];
     let mut is_empty = true;
     for word in line.split_whitespace() {
@@ -115,12 +118,12 @@ mod tests {
 
     #[test]
     fn a_long_line_is_broken_between_words_and_a_long_word_within() {
-        assert_eq!(wrapped("short", 10), ["short"]);
-        assert_eq!(wrapped("  one two three", 9), ["  one two", "    three"]);
-        assert_eq!(wrapped("abcdefghij", 4), ["abcd", "  ef", "  gh", "  ij"]);
-        assert_eq!(wrapped("日本語", 4), ["日本", "  語"]);
+        assert_eq!(wrapped("short", 10, 2), ["short"]);
+        assert_eq!(wrapped("  one two three", 9, 2), ["  one two", "    three"]);
+        assert_eq!(wrapped("abcdefghij", 4, 2), ["abcd", "  ef", "  gh", "  ij"]);
+        assert_eq!(wrapped("日本語", 4, 2), ["日本", "  語"]);
         for room in 1..4 {
-            assert_eq!(wrapped(" 日 本語 x", room).concat().replace(' ', ""), "日本語x");
+            assert_eq!(wrapped(" 日 本語 x", room, 2).concat().replace(' ', ""), "日本語x");
         }
     }
 

@@ -6,6 +6,7 @@
 //! follower reads that on its own thread ([`Query::read`]) whenever the ledger changed, and the
 //! page is drawn from what was read last.
 
+pub mod caps;
 pub mod live;
 mod page;
 pub mod session;
@@ -41,6 +42,7 @@ type Make = fn(&Look) -> Box<dyn PageObject>;
 const PAGES: &[(Screen, Make)] = &[
     (Screen::Live, Slot::<live::Live>::make),
     (Screen::Session, Slot::<session::SessionPage>::make),
+    (Screen::Caps, Slot::<caps::Caps>::make),
 ];
 
 impl Screen {

@@ -4,6 +4,7 @@
 
 use std::any::Any;
 use std::fmt::{self, Debug};
+use std::sync::Arc;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -12,7 +13,7 @@ use crate::ledger::LedgerError;
 use crate::model::SessionKey;
 use crate::tui::action::Command;
 use crate::tui::app::Shell;
-use crate::tui::deed::Subject;
+use crate::tui::deed::{Lift, Subject};
 use crate::tui::look::Look;
 use crate::tui::screens::Screen;
 use crate::tui::sheet::Sheet;
@@ -104,6 +105,8 @@ pub enum Outcome {
     Open(Screen, Target),
     /// Open the dialog that does something to these sessions.
     Act(Vec<Subject>),
+    /// Open the form that lifts a cap of this name.
+    Lift(Arc<str>, Lift),
 }
 
 /// What a screen is opened for.

@@ -17,6 +17,7 @@ mod ascii;
 mod footer;
 mod header;
 mod help;
+mod lift;
 mod palette;
 mod parts;
 mod sheet;
@@ -54,6 +55,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
         Mode::Help { above } => help::render(frame, area, app, *above),
         Mode::Sort { at } => sort::render(frame, area, app, *at),
         Mode::Palette(palette) => palette::render(frame, area, palette, app),
+        Mode::Lift(form) => lift::render(frame, area, form, &app.shell.look.theme),
         Mode::Act(dialog) => act::render(frame, area, dialog, &app.shell.look.theme),
     }
     if app.shell.look.ascii {

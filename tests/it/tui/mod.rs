@@ -1,6 +1,7 @@
 //! The screen: what a person sees, drawn from real ledgers.
 
 mod app;
+mod caps;
 mod pictures;
 mod screens;
 mod session;

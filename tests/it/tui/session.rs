@@ -29,12 +29,12 @@ fn data(app: &App) -> &Data {
     slot(app).data.as_ref().unwrap().as_ref().unwrap()
 }
 
-fn press(app: &mut App, key: KeyCode) -> bool {
+pub(super) fn press(app: &mut App, key: KeyCode) -> bool {
     app.update(Action::Key(KeyEvent::new(key, KeyModifiers::NONE)))
 }
 
 /// Looks until the screen wants nothing more.
-fn settle(app: &mut App, follower: &mut Follower) {
+pub(super) fn settle(app: &mut App, follower: &mut Follower) {
     for _ in 0..4 {
         if let Some(action) = look_at(app, follower, now()) {
             app.update(action);
@@ -53,7 +53,7 @@ fn opened(lab: &Lab) -> (App, Follower) {
     (app, follower)
 }
 
-fn assert_screens(name: &str, app: &App) {
+pub(super) fn assert_screens(name: &str, app: &App) {
     for (columns, rows) in [(80, 24), (120, 40), (40, 12)] {
         insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), drawn(app, columns, rows));
     }
