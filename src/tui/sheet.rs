@@ -74,13 +74,19 @@ pub(super) fn wrapped(line: &str, room: usize, inset: usize) -> Vec<String> {
     let inset = " ".repeat((blanks + inset).min(room / 2));
     let mut parts = vec![" ".repeat(blanks.min(room / 2))];
     let mut is_empty = true;
-    for word in line.split_whitespace() {
+    // Words that are set apart stay so, on one line: a name and its value.
+    let mut gap = 1;
+    for word in line[blanks..].split(' ') {
+        if word.is_empty() {
+            gap += 1;
+            continue;
+        }
         let mut word = word;
         loop {
             let Some(part) = parts.last_mut() else { break };
-            let gap = usize::from(!is_empty);
-            if width(part) + gap + width(word) <= room {
-                part.push_str(&" ".repeat(gap));
+            let before = if is_empty { 0 } else { gap };
+            if width(part) + before + width(word) <= room {
+                part.push_str(&" ".repeat(before));
                 part.push_str(word);
                 is_empty = false;
                 break;
@@ -108,6 +114,7 @@ pub(super) fn wrapped(line: &str, room: usize, inset: usize) -> Vec<String> {
             parts.push(inset.clone());
             is_empty = true;
         }
+        gap = 1;
     }
     parts
 }
@@ -121,6 +128,7 @@ mod tests {
         assert_eq!(wrapped("short", 10, 2), ["short"]);
         assert_eq!(wrapped("  one two three", 9, 2), ["  one two", "    three"]);
         assert_eq!(wrapped("abcdefghij", 4, 2), ["abcd", "  ef", "  gh", "  ij"]);
+        assert_eq!(wrapped("a   b c d", 7, 2), ["a   b c", "  d"]);
         assert_eq!(wrapped("日本語", 4, 2), ["日本", "  語"]);
         for room in 1..4 {
             assert_eq!(wrapped(" 日 本語 x", room, 2).concat().replace(' ', ""), "日本語x");

@@ -6,6 +6,7 @@
 //! follower reads that on its own thread ([`Query::read`]) whenever the ledger changed, and the
 //! page is drawn from what was read last.
 
+pub mod activity;
 pub mod caps;
 pub mod live;
 mod page;
@@ -43,6 +44,7 @@ const PAGES: &[(Screen, Make)] = &[
     (Screen::Live, Slot::<live::Live>::make),
     (Screen::Session, Slot::<session::SessionPage>::make),
     (Screen::Caps, Slot::<caps::Caps>::make),
+    (Screen::Activity, Slot::<activity::Activity>::make),
 ];
 
 impl Screen {

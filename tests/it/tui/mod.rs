@@ -1,5 +1,6 @@
 //! The screen: what a person sees, drawn from real ledgers.
 
+mod activity;
 mod app;
 mod caps;
 mod pictures;
