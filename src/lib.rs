@@ -40,7 +40,8 @@
 //! 7. No floating-point money before the formatter. An unknown price is unpriced, never zero.
 //! 8. A line that does not parse is counted and shown by `doctor`; it is never an error and never
 //!    silently lost.
-//! 9. Prompt and tool text is never stored, logged or shown.
+//! 9. Prompt and tool text is never stored or logged, and never shown but what a tool call repeats
+//!    on the screen of its session, read from the transcript when it is looked at.
 //! 10. Rows outlive the transcripts they came from.
 //! 11. What a set of records comes to does not depend on the order in which they were read.
 //!
@@ -57,6 +58,7 @@
 //! | how usage becomes money | `pricing/formula.rs`, `pricing/select.rs` |
 //! | when a cap is broken | `policy/`, pure; `guard/` sums up for it |
 //! | what is done about it, and when | `daemon/watchdog/` |
+//! | what is a loop | `policy/loops/`, one file for each detector; `spendtop loops eval` measures |
 //! | which process is a session's, and how it is ended | `enforce/` |
 //! | what an agent's hook answers | `hook/` |
 //! | what is stored | `assets/migrations/`, never editing a released one |

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use super::json::{Count, Flag, Object, RawText, Text};
@@ -14,7 +16,7 @@ use super::json::{Count, Flag, Object, RawText, Text};
 const MAX_DEPTH: u32 = 63;
 
 /// A position in a record.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Compact<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -28,6 +30,11 @@ impl<'a> Compact<'a> {
     /// How many bytes have been read.
     pub(super) fn position(&self) -> usize {
         self.at
+    }
+
+    /// What has not been read.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        &self.bytes[self.at..]
     }
 
     /// Everything has been read.
@@ -45,8 +52,7 @@ impl<'a> Compact<'a> {
             return Some(());
         }
         loop {
-            let key = self.plain_string()?;
-            self.expect(b':')?;
+            let key = self.key()?;
             field(self, key)?;
             if !self.accept(b',') {
                 return self.expect(b'}');
@@ -65,6 +71,34 @@ impl<'a> Compact<'a> {
         let mut object = T::default();
         read(self, &mut object)?;
         Some(Object(Some(object)))
+    }
+
+    /// Reads the objects of an array with `read`, one at a time, and passes over anything else.
+    pub(super) fn objects(&mut self, mut read: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        if self.peek()? != b'[' {
+            return self.skip().map(|_| ());
+        }
+        self.at += 1;
+        if self.accept(b']') {
+            return Some(());
+        }
+        loop {
+            if self.peek()? == b'{' {
+                read(self)?;
+            } else {
+                self.skip()?;
+            }
+            if !self.accept(b',') {
+                return self.expect(b']');
+            }
+        }
+    }
+
+    /// A key and its colon.
+    pub(super) fn key(&mut self) -> Option<&'a [u8]> {
+        let key = self.plain_string()?;
+        self.expect(b':')?;
+        Some(key)
     }
 
     pub(super) fn text(&mut self) -> Option<Text<'a>> {
@@ -159,17 +193,58 @@ impl<'a> Compact<'a> {
         }
     }
 
-    fn peek(&self) -> Option<u8> {
+    /// A string as it is written, quotes included. Whether its escapes are proper is not looked at:
+    /// that would take three times as long.
+    pub(super) fn quoted(&mut self) -> Option<&'a [u8]> {
+        let start = self.at;
+        self.expect(b'"')?;
+        loop {
+            let rest = &self.bytes[self.at..];
+            let quote = memchr(b'"', rest)?;
+            let is_slash = |byte: &&u8| **byte == b'\\';
+            let slashes = rest[..quote].iter().rev().take_while(is_slash).count();
+            self.at += quote + 1;
+            if slashes % 2 == 0 {
+                return Some(&self.bytes[start..self.at]);
+            }
+        }
+    }
+
+    /// The same, if what follows it is found. That skips from match to match instead of from quote
+    /// to quote, of which code has many. `joint` is `","`: within a string it would be escaped.
+    pub(super) fn quoted_before(
+        &mut self,
+        next: &Finder<'_>,
+        joint: &Finder<'_>,
+    ) -> Option<&'a [u8]> {
+        let rest = &self.bytes[self.at..];
+        let length = next.find(rest)?;
+        let text = &rest[..length];
+        let (before, last) = text.get(1..)?.split_at_checked(length.checked_sub(2)?)?;
+        let is_slash = |byte: &&u8| **byte == b'\\';
+        let slashes = before.iter().rev().take_while(is_slash).count();
+        let is_string = text[0] == b'"' && last == b"\"" && slashes % 2 == 0;
+        if !is_string || joint.find(text).is_some() {
+            return None;
+        }
+        self.at += length;
+        Some(text)
+    }
+
+    /// The byte that comes next.
+    pub(super) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
-    fn accept(&mut self, byte: u8) -> bool {
+    /// Passes over this byte, if it comes next.
+    pub(super) fn accept(&mut self, byte: u8) -> bool {
         let accepted = self.peek() == Some(byte);
         self.at += usize::from(accepted);
         accepted
     }
 
-    fn expect(&mut self, byte: u8) -> Option<()> {
+    /// Passes over this byte, which must come next.
+    pub(super) fn expect(&mut self, byte: u8) -> Option<()> {
         self.accept(byte).then_some(())
     }
 
@@ -207,7 +282,7 @@ impl<'a> Compact<'a> {
     }
 
     /// A string without escapes, without its quotes.
-    fn plain_string(&mut self) -> Option<&'a [u8]> {
+    pub(super) fn plain_string(&mut self) -> Option<&'a [u8]> {
         self.expect(b'"')?;
         let start = self.at;
         self.skip_plain();

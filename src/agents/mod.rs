@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use latest::{Latest, ToolCall};
 pub use live::{Live, LiveKind, Status};
 
-use crate::model::{AgentId, Event};
+use crate::model::{AgentId, DeedLog, Event};
 
 /// An adapter: what a coding agent's transcripts are called and how their records read.
 pub trait Agent: Sync {
@@ -89,6 +89,22 @@ impl State {
     pub fn save(&self) -> Option<String> {
         match self {
             Self::Claude(state) => state.save(),
+        }
+    }
+
+    /// What was done in threads, by the records read since this was last asked. Records tell it in
+    /// passing, and more of it than of calls: it is taken in larger parts.
+    #[must_use]
+    pub fn take_deeds(&mut self) -> DeedLog {
+        match self {
+            Self::Claude(state) => state.take_deeds(),
+        }
+    }
+
+    /// How much waits to be taken, counted in deeds.
+    pub fn waiting_deeds(&self) -> usize {
+        match self {
+            Self::Claude(state) => state.deeds().weight(),
         }
     }
 

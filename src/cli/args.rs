@@ -2,6 +2,8 @@
 
 mod guard;
 mod hook;
+mod loops;
+mod turns;
 
 use std::path::PathBuf;
 
@@ -12,6 +14,8 @@ pub use self::guard::{
     ActionsArgs, CapCommand, MarkArgs, RaiseArgs, SimulateArgs, SnoozeArgs, StatusArgs,
 };
 pub use self::hook::{HookArgs, HookCommand, HookStatusArgs};
+pub use self::loops::{EvalArgs, LoopsCommand};
+pub use self::turns::{LoopsArgs, MetricsCommand, TurnSort, TurnsArgs};
 
 /// top for what coding agents spend.
 ///
@@ -72,6 +76,11 @@ pub enum Command {
     Report(ReportArgs),
     /// Sessions, newest activity first
     Sessions(SessionsArgs),
+    /// What was done between two prompts: steps, tools, repeats, errors, cost; newest first
+    Turns(TurnsArgs),
+    /// How things are distributed
+    #[command(subcommand)]
+    Metrics(MetricsCommand),
     /// Today against each cap; exit code 3 at a warning level, 4 over a cap
     Status(StatusArgs),
     /// Caps: how they stand, what they mean, what one would have done
@@ -96,6 +105,9 @@ pub enum Command {
     Hook(HookCommand),
     /// Where a session's or a call's amount comes from, down to the line and the price row
     Explain(ExplainArgs),
+    /// Loops: agents that go round and round
+    #[command(subcommand)]
+    Loops(LoopsCommand),
     /// Follows the transcripts and guards the caps in the foreground, until it is stopped
     Daemon,
     /// Brings the ledger up to date, and does nothing else
@@ -180,6 +192,10 @@ pub struct ReportArgs {
     /// The time it covers
     #[command(flatten)]
     pub time: TimeArgs,
+
+    /// Add turns, their steps and tools; a turn counts whole where it began
+    #[arg(long)]
+    pub turns: bool,
 
     /// Split each row further
     #[arg(long, value_enum, value_name = "WHAT")]

@@ -17,8 +17,11 @@ mod inside;
 mod leave;
 mod lift;
 mod live;
+mod loops;
 mod mark;
+mod metrics;
 mod notify;
+mod part;
 mod plain;
 mod prices;
 mod report;
@@ -30,6 +33,7 @@ mod standing;
 mod status;
 mod stop;
 mod table;
+mod turns;
 mod when;
 
 use std::io::{self, Write};
@@ -71,7 +75,7 @@ pub fn main() -> ExitCode {
     if let Some(asked) = hook::Asked::read(std::env::args_os()) {
         return hook::answer(&asked);
     }
-    if let Some(part) = doctor::Part::read(std::env::args_os()) {
+    if let Some(part) = part::Part::read(std::env::args_os()) {
         return part.play();
     }
     let cli = match Cli::try_parse() {
@@ -129,6 +133,8 @@ fn run(cli: &Cli) -> Result<Outcome> {
         }
         Some(Command::Report(args)) => report::run(&context, args, &mut out),
         Some(Command::Sessions(args)) => sessions::run(&context, args, &mut out),
+        Some(Command::Turns(args)) => turns::run(&context, args, &mut out),
+        Some(Command::Metrics(command)) => metrics::run(&context, command, &mut out),
         Some(Command::Status(args)) => status::run(&context, *args, &mut out),
         Some(Command::Cap(command)) => cap::run(&context, command, &mut out),
         Some(Command::Snooze(args)) => lift::snooze(&context, args, &mut out),
@@ -144,6 +150,7 @@ fn run(cli: &Cli) -> Result<Outcome> {
         Some(Command::Hook(command)) => hook::run(&context, *command, &mut out),
         Some(Command::Stop(args)) => stop::run(&context, args, &mut out),
         Some(Command::Explain(args)) => explain::run(&context, args, &mut out),
+        Some(Command::Loops(command)) => loops::run(&context, command, &mut out),
         Some(Command::Ingest(args)) => ingest::run(&context, *args, &mut out),
         Some(Command::Prices(command)) => prices::run(&context, command, &mut out),
         Some(Command::Reprice(args)) => reprice::run(&context, *args, &mut out),

@@ -36,9 +36,8 @@ pub(super) fn run(context: &Context, args: &SessionsArgs, out: &mut dyn Write) -
     let (since, until) = (args.time.since.as_deref(), args.time.until.as_deref());
     let time = when::range(since, until, &zone, context.now())?;
     let mut report = match context.fresh_reader()? {
-        Some(reader) => {
-            reader.snapshot(|reader| report::build(reader, Group::Session, None, &time, &zone))?
-        }
+        Some(reader) => reader
+            .snapshot(|reader| report::build(reader, Group::Session, None, &time, &zone, false))?,
         None => Report::empty(Group::Session, None),
     };
     report.rows.truncate(args.limit.unwrap_or(usize::MAX));

@@ -107,7 +107,7 @@ impl Base {
     }
 }
 
-fn positive(amount: &Spanned<Usd>, name: &str) -> Result<PicoUsd, Mistake> {
+pub(super) fn positive(amount: &Spanned<Usd>, name: &str) -> Result<PicoUsd, Mistake> {
     let value = amount.get_ref().0;
     if value > PicoUsd::ZERO {
         Ok(value)

@@ -45,6 +45,8 @@ pub struct ConfigFile {
     /// Further caps.
     #[schemars(with = "Vec<CapTable>")]
     pub cap: Vec<Spanned<CapTable>>,
+    /// From which count on what an agent repeats is a loop.
+    pub loops: LoopsTable,
     /// The hook in agents.
     pub hook: HookTable,
     /// How the person is told.
@@ -204,6 +206,72 @@ pub enum AccountWord {
     /// By a plan.
     Subscription,
 }
+
+/// `[loops]`: how often something must come to be a loop.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub struct LoopsTable {
+    /// The same call with the same result.
+    #[schemars(with = "Option<u32>")]
+    pub same_result: Count,
+    /// The same result of one tool whatever it is asked.
+    #[schemars(with = "Option<u32>")]
+    pub same_answer: Count,
+    /// The same answer to the same question, within seconds of each other.
+    #[schemars(with = "Option<u32>")]
+    pub polling: Count,
+    /// The same where the agent waits in between.
+    #[schemars(with = "Option<u32>")]
+    pub waiting: Count,
+    /// The same error of the same tool, denials among them.
+    #[schemars(with = "Option<u32>")]
+    pub same_error: Count,
+    /// The same failure after as many new edits.
+    #[schemars(with = "Option<u32>")]
+    pub failed_fixes: Count,
+    /// Rounds of two to four calls with the same results.
+    #[schemars(with = "Option<u32>")]
+    pub cycle: Count,
+    /// The same where the results change.
+    #[schemars(with = "Option<u32>")]
+    pub changing_cycle: Count,
+    /// An edit, undone or made again.
+    #[schemars(with = "Option<u32>")]
+    pub edit_revert: Count,
+    /// Rounds of a larger circle, or of files read again, that bring nothing new.
+    #[schemars(with = "Option<u32>")]
+    pub rounds: Count,
+    /// Subagents in ten minutes whose reports are not waited for.
+    #[schemars(with = "Option<u32>")]
+    pub subagents: Count,
+    /// Subagents in ten minutes that subagents started.
+    #[schemars(with = "Option<u32>")]
+    pub nested_subagents: Count,
+    /// The same brief, given to one subagent after the other.
+    #[schemars(with = "Option<u32>")]
+    pub same_brief: Count,
+    /// Compactions with next to nothing in between.
+    #[schemars(with = "Option<u32>")]
+    pub compaction: Count,
+    /// Times that the agent is sent on within a minute, and does nothing new.
+    #[schemars(with = "Option<u32>")]
+    pub sent_on: Count,
+    /// The same within half an hour.
+    #[schemars(with = "Option<u32>")]
+    pub woken: Count,
+    /// Turns without a person, whatever is done in them.
+    #[schemars(with = "Option<u32>")]
+    pub unattended_turns: Count,
+    /// Dollars in such turns.
+    #[schemars(with = "Option<f64>")]
+    pub unattended_usd: Option<Spanned<Usd>>,
+    /// Dollars since it began that make a loop a runaway.
+    #[schemars(with = "Option<f64>")]
+    pub runaway_usd: Option<Spanned<Usd>>,
+}
+
+/// How often.
+pub type Count = Option<Spanned<u32>>;
 
 /// `[hook]`.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]

@@ -3,6 +3,7 @@
 mod caps;
 mod error;
 mod file;
+mod loops;
 mod screen;
 
 use std::fs;
@@ -19,6 +20,7 @@ pub use self::file::{
 pub use self::screen::{KeyNames, KeysTable, ScreenTable};
 use crate::model::PicoUsd;
 use crate::paths::Paths;
+use crate::policy::loops::Thresholds;
 use crate::policy::{Cap, Scope};
 use crate::pricing::UserPrices;
 
@@ -38,6 +40,8 @@ pub struct Config {
     pub include_unlogged: bool,
     /// Tell the person of a session that costs more.
     pub session_alert: PicoUsd,
+    /// From which count on what an agent repeats is a loop.
+    pub loops: Thresholds,
     /// What a hook that fails answers.
     pub on_hook_error: OnError,
     /// How the person is told.
@@ -82,6 +86,7 @@ impl Default for Config {
             account: Account::Auto,
             include_unlogged: false,
             session_alert: SESSION_ALERT,
+            loops: Thresholds::default(),
             on_hook_error: OnError::Allow,
             notify: Notify::default(),
             screen: ScreenTable::default(),
@@ -132,6 +137,8 @@ impl Config {
             toml::from_str(text).map_err(|error| ConfigError::syntax(path, text, &error))?;
         let at = |span, what: String| ConfigError::at(path, text, span, what);
         let caps = caps::resolve(&file).map_err(|mistake| at(mistake.span, mistake.what))?;
+        let loops =
+            loops::resolve(&file.loops).map_err(|mistake| at(mistake.span, mistake.what))?;
         let session_alert = match &file.session_alert_usd {
             Some(amount) if amount.get_ref().0 <= PicoUsd::ZERO => {
                 return Err(at(amount.span(), "session_alert_usd must be more than 0".into()));
@@ -159,6 +166,7 @@ impl Config {
             account: file.account,
             include_unlogged: file.include_unlogged,
             session_alert,
+            loops,
             on_hook_error: file.hook.on_error,
             notify: file.notify,
             screen: file.screen,

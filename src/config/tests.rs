@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::CapAction;
+use crate::policy::loops::Thresholds;
 use crate::policy::{Period, Scope};
 
 fn parse(text: &str) -> Result<Config, String> {
@@ -29,6 +30,11 @@ fn every_setting_of_the_template_can_be_switched_on() {
     assert_eq!(config.timezone.as_deref(), Some("Europe/Berlin"));
     assert_eq!(config.developer.as_deref(), Some("maya"));
     assert_eq!(config.claude_roots, [PathBuf::from("~/work/.claude")]);
+    // The table of loops shows the defaults.
+    assert_eq!(config.loops, Thresholds::default());
+    for line in TEMPLATE.lines().skip_while(|line| *line != "#: [loops]").take(20) {
+        assert!(line.starts_with("#: "), "{line}");
+    }
     assert!(!config.prices.row.is_empty() && !config.prices.discount.is_empty());
 }
 
@@ -149,6 +155,12 @@ fn mistakes_in_caps_and_developers_are_named_with_their_line() {
             4,
             "two developers without roots",
         ),
+        ("[loops]\nsame_result = 1".into(), 2, "same_result must be 2 or more"),
+        ("[loops]\nrounds = 0".into(), 2, "rounds must be 1 or more"),
+        ("[loops]\ncycle = -3".into(), 2, "-3"),
+        ("[loops]\npolling = 2.5".into(), 2, "2.5"),
+        ("[loops]\nsame_results = 4".into(), 2, "did you mean `same_result`?"),
+        ("[loops]\nrunaway_usd = 0".into(), 2, "runaway_usd must be more than 0"),
         ("[hook]\non_error = \"die\"".into(), 2, "die"),
         ("[hook]\non_eror = \"allow\"".into(), 2, "did you mean `on_error`?"),
         ("[notify]\ndesktp = true".into(), 2, "did you mean `desktop`?"),
@@ -170,6 +182,9 @@ fn further_settings() {
     .unwrap();
     assert_eq!((config.account, config.include_unlogged), (Account::Subscription, true));
     assert_eq!(config.session_alert, PicoUsd(7_500_000_000_000));
+    let limits = parse("[loops]\nsame_result = 9\nrunaway_usd = \"1.5\"\n").unwrap().loops;
+    let runaway_usd = PicoUsd(1_500_000_000_000);
+    assert_eq!(limits, Thresholds { same_result: 9, runaway_usd, ..Thresholds::default() });
     assert_eq!(config.on_hook_error, OnError::Block);
     assert_eq!(config.notify.webhook.as_ref().unwrap().preset, WebhookPreset::Slack);
     assert_eq!((config.notify.desktop, &config.notify.command[..]), (false, &["x".to_owned()][..]));

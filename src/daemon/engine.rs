@@ -92,6 +92,7 @@ impl<'a> Engine<'a> {
         requests::answer(&self.inbox, &mut self.writer, &mut self.book, &self.config, now)?;
         if self.book.book().id() != in_force {
             self.pricing = self.book.pricing(now);
+            self.watchdog.book_changed();
         }
         Ok(())
     }

@@ -3,12 +3,15 @@
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::DemoLine;
+use super::{DemoLine, Tool};
 use crate::model::Millis;
 
 /// Tokens at which the agent sums up and goes on with less, and with how many.
 const COMPACT_AT: u64 = 160_000;
 const COMPACTED: u64 = 30_000;
+
+/// Of the agent that the records are made up of.
+pub(super) const VERSION: &str = "2.1.197";
 
 /// A session's main thread, or a subagent's. Its name makes its ids.
 pub struct Thread {
@@ -65,7 +68,32 @@ impl Thread {
     }
 
     /// A call that uses a tool: two records with the same usage, and the tool's result.
-    pub fn call(&mut self, at: Millis, tokens: Tokens, lines: &mut Vec<DemoLine>) {
+    pub fn call(&mut self, at: Millis, tokens: Tokens, tool: &Tool, lines: &mut Vec<DemoLine>) {
+        let id = format!("toolu_01{}", letters(&self.name(), self.records));
+        let used = json!({"type": "tool_use", "id": id, "name": tool.name, "input": tool.input});
+        self.answer(at, tokens, Some(used), lines);
+        let result = json!({
+            "type": "tool_result",
+            "tool_use_id": id,
+            "content": tool.output,
+            "is_error": tool.is_error,
+        });
+        let message = json!({"role": "user", "content": [result]});
+        self.push(Millis(at.0 + 2), json!({"type": "user", "message": message}), lines);
+    }
+
+    /// The call that ends a turn.
+    pub fn conclude(&mut self, at: Millis, tokens: Tokens, lines: &mut Vec<DemoLine>) {
+        self.answer(at, tokens, None, lines);
+    }
+
+    fn answer(
+        &mut self,
+        at: Millis,
+        tokens: Tokens,
+        used: Option<Value>,
+        lines: &mut Vec<DemoLine>,
+    ) {
         let (mut read, mut fresh) = (self.context, tokens.fresh);
         if read > COMPACT_AT {
             (read, fresh) = (0, COMPACTED);
@@ -73,12 +101,10 @@ impl Thread {
         self.context = read + fresh + tokens.output;
         let name = self.name();
         let number = self.records;
-        let tool = format!("toolu_01{}", letters(&name, number));
-        let contents = [
-            json!({"type": "text", "text": "Next step."}),
-            json!({"type": "tool_use", "id": tool, "name": "Bash", "input": {"command": "make"}}),
-        ];
-        for (part, content) in contents.into_iter().enumerate() {
+        let stop_reason = if used.is_some() { "tool_use" } else { "end_turn" };
+        let text = json!({"type": "text", "text": "Next step."});
+        let contents = std::iter::once(text).chain(used);
+        for (part, content) in contents.enumerate() {
             let record = json!({
                 "type": "assistant",
                 "requestId": format!("req_01{}", letters(&name, number)),
@@ -88,7 +114,7 @@ impl Thread {
                     "role": "assistant",
                     "model": self.model,
                     "content": [content],
-                    "stop_reason": "tool_use",
+                    "stop_reason": stop_reason,
                     "usage": {
                         "input_tokens": 8,
                         "cache_creation_input_tokens": fresh,
@@ -105,9 +131,6 @@ impl Thread {
             });
             self.push(Millis(at.0 + part as i64), record, lines);
         }
-        let result = json!({"type": "tool_result", "tool_use_id": tool, "content": "ok"});
-        let message = json!({"role": "user", "content": [result]});
-        self.push(Millis(at.0 + 2), json!({"type": "user", "message": message}), lines);
     }
 
     /// Adds what every record has.
@@ -126,10 +149,17 @@ impl Thread {
             fields.insert("cwd".into(), json!(self.folder));
             fields.insert("gitBranch".into(), json!(self.branch));
             fields.insert("userType".into(), json!("external"));
-            fields.insert("version".into(), json!("2.1.197"));
+            fields.insert("version".into(), json!(VERSION));
         }
         self.parent = Some(uuid);
-        lines.push(DemoLine { at, file: self.file(), line: record.to_string() });
+        let (session_id, folder) = (self.session_id.clone(), self.folder.clone());
+        lines.push(DemoLine {
+            at,
+            session_id,
+            folder,
+            file: self.file(),
+            line: record.to_string(),
+        });
     }
 
     /// Its transcript, as a path below Claude Code's `projects` folder.

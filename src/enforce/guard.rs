@@ -186,6 +186,11 @@ impl Guard {
         self.cases.contains_key(session)
     }
 
+    /// The session is waited for: its turn decides when it is stopped.
+    pub fn waits_for(&self, session: &SessionKey) -> bool {
+        self.cases.get(session).is_some_and(|case| matches!(case.stage, Stage::Waiting(_)))
+    }
+
     /// Sessions that the guard knows of.
     pub fn len(&self) -> usize {
         self.cases.len()

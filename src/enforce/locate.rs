@@ -110,23 +110,14 @@ fn judge(table: &dyn ProcessTable, search: &Search<'_>, claims: &[Live]) -> Vec<
 }
 
 /// Why a process must not be signalled as this agent's; none: it may be. `found` is what the
-/// table has under its number, if that was asked already.
+/// table has under its number.
 pub(super) fn doubt(
     table: &dyn ProcessTable,
     agent: AgentId,
     key: &ProcessKey,
     found: Option<&Process>,
 ) -> Option<String> {
-    let asked;
-    let found = if let Some(found) = found {
-        found
-    } else {
-        asked = table.process(key.pid);
-        match &asked {
-            Some(process) => process,
-            None => return Some(Refused::Ended.to_string()),
-        }
-    };
+    let Some(found) = found else { return Some(Refused::Ended.to_string()) };
     if found.key == *key {
         let is_agent = found
             .exe
@@ -141,7 +132,7 @@ pub(super) fn doubt(
     if key.boot_id.is_empty() {
         return Some(Refused::Unsupported.to_string());
     }
-    table.refusal(key).map(|refused| refused.to_string())
+    table.refusal_of(key, Some(found)).map(|refused| refused.to_string())
 }
 
 /// A witness says that the process is in another session by now: `/clear` gives it a new one.

@@ -221,7 +221,9 @@ impl Target {
         let agent = context.demand.session.agent;
         let why = match located {
             Some(found) => found.why_not,
-            None => doubt(context.table, agent, &process, None),
+            None => {
+                doubt(context.table, agent, &process, context.table.process(process.pid).as_ref())
+            }
         };
         let Some(why) = why else { return true };
         if context.table.is_alive(&process) {

@@ -44,7 +44,7 @@ fn bytes_of(path: &Path, uid: u32) -> Option<Vec<u8>> {
     if !about.is_file() || about.uid() != uid || !is_private || about.len() > LONGEST {
         return None;
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(about.len() as usize + 1);
     file.take(LONGEST).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }

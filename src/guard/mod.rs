@@ -4,6 +4,8 @@
 //! One place for the daemon, the hook, the screen and the commands: a cap must not be broken in one
 //! of them and whole in another. Reads the ledger and nothing else; writes nothing.
 
+mod live;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -13,6 +15,8 @@ use crate::ledger::{Charged, ChargedTo, LedgerError, Reader};
 use crate::model::{Call, Millis, SessionKey, UsdTotal};
 use crate::policy::{self, Cap, Decision, Period, Tally, Used, Who};
 use crate::pricing::PriceBook;
+
+pub use live::LiveSums;
 
 /// What is held against what. The book may be one that is read only when it is needed.
 #[derive(Clone, Copy, Debug)]
@@ -95,13 +99,17 @@ struct Sums<'a, B> {
 
 impl<B: AsRef<PriceBook>> Sums<'_, B> {
     fn of_period(&mut self, tally: &mut Tally, window: &Range<Millis>) -> Result<(), LedgerError> {
-        for spend in self.reader.spend(window)? {
-            let to = self.names.of(spend.attribution)?;
-            tally.add(window, &who(&to), spent(spend.spent));
-        }
-        for (attribution, used) in self.without_price(window)? {
+        let with_sessions = tally.wants_sessions_in(window);
+        self.names.each_spend(window, with_sessions, &mut |to, amount| {
+            tally.add(window, &who(to), spent(amount));
+        })?;
+        let mut reserves = Vec::new();
+        self.reader.unpriced(window, &mut |attribution, call| {
+            reserves.push((attribution, set_aside(self.terms.book.as_ref(), call)));
+        })?;
+        for (attribution, reserve) in reserves {
             let to = self.names.of(attribution)?;
-            tally.add(window, &who(&to), used);
+            tally.add(window, &who(&to), reserve);
         }
         if self.terms.include_unlogged {
             for unlogged in self.reader.unlogged_in(window)? {
@@ -123,38 +131,24 @@ impl<B: AsRef<PriceBook>> Sums<'_, B> {
                 let to = self.names.of(spend.attribution)?;
                 tally.add_session(&who(&to), spent(spend.spent));
             }
-        }
-        let meant = |to: &Charged| {
-            let same = |session: &SessionKey| {
-                session.agent == to.agent && session.session_id == to.session_id
-            };
-            sessions.iter().any(same)
-        };
-        let always = Millis(i64::MIN)..Millis(i64::MAX);
-        for (attribution, used) in self.without_price(&always)? {
-            let to = self.names.of(attribution)?;
-            if meant(&to) {
-                tally.add_session(&who(&to), used);
+            let mut reserves = Vec::new();
+            self.reader.unpriced_of(session, &mut |attribution, call| {
+                reserves.push((attribution, set_aside(self.terms.book.as_ref(), call)));
+            })?;
+            for (attribution, reserve) in reserves {
+                let to = self.names.of(attribution)?;
+                tally.add_session(&who(&to), reserve);
             }
         }
         if self.terms.include_unlogged {
-            for unlogged in self.reader.unlogged()? {
-                if let Some(to) = self.reader.place_of(unlogged.session)?
-                    && meant(&to)
-                {
+            let unlogged = self.reader.unlogged()?;
+            for unlogged in unlogged.iter().filter(|one| sessions.contains(&one.session_key())) {
+                if let Some(to) = self.reader.place_of(unlogged.session)? {
                     tally.add_session(&without_model(&to), spent(unlogged.amount.into()));
                 }
             }
         }
         Ok(())
-    }
-
-    fn without_price(&self, time: &Range<Millis>) -> Result<Vec<(i64, Used)>, LedgerError> {
-        let mut found = Vec::new();
-        self.reader.unpriced(time, &mut |attribution, call| {
-            found.push((attribution, set_aside(self.terms.book.as_ref(), call)));
-        })?;
-        Ok(found)
     }
 }
 

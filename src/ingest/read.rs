@@ -32,6 +32,9 @@ const HEAD_BYTES: usize = 512;
 /// Events of one batch; bounds memory, and the work that a crash repeats.
 const BATCH_EVENTS: usize = 512;
 
+/// The same for what was done in threads, in the measure of [`State::waiting_deeds`].
+const BATCH_DEEDS: usize = 1024;
+
 /// Reads files one after the other with one buffer.
 #[derive(Debug, Default)]
 pub struct Reader {
@@ -82,6 +85,7 @@ impl Reader {
                 cursor: cursor.clone(),
                 new_bytes,
                 events: std::mem::take(&mut events),
+                deeds: state.take_deeds(),
             };
             if !sink(batch) || at_end {
                 return Ok(());
@@ -98,7 +102,7 @@ impl Reader {
         cursor: &mut Cursor,
         events: &mut Vec<Event>,
     ) -> io::Result<bool> {
-        while events.len() < BATCH_EVENTS {
+        while events.len() < BATCH_EVENTS && state.waiting_deeds() < BATCH_DEEDS {
             match self.lines.next(file)? {
                 Step::Line(offset, line) => {
                     if adapter.parse(line, offset, state, events).is_err() {
@@ -137,6 +141,8 @@ pub fn replay(
             Step::Line(offset, line) => {
                 events.clear();
                 let parsed = adapter.parse(line, offset, &mut state, &mut events);
+                // Nobody wants them here, and a file has many.
+                let _ = state.take_deeds();
                 show(offset, parsed.map(|()| events.as_slice()));
             }
             Step::Oversized => {}

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::names::Who;
 use super::terms::Terms;
-use crate::model::{Call, Cost, PicoUsd, TokenUsage};
+use super::tools::{Tool, Tools};
+use crate::model::{Call, CallKind, CallPlace, Cost, PicoUsd, TokenUsage};
 
 /// Whether a row counts, and if not, why. The number is stored: never reuse one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +92,8 @@ pub(super) struct Holding {
     pub source: i64,
     pub standing: Standing,
     pub shared: bool,
+    /// The tools that it asked for.
+    pub tools: Tools,
     /// What the records of this place say, where the call's other rows say more: if it turns out
     /// to be another call than theirs, it has its own terms back.
     pub own: Option<Box<Terms>>,
@@ -114,6 +117,7 @@ impl Holding {
             source,
             standing: Standing::Counted,
             shared: false,
+            tools: Tools::default(),
             own: None,
             attribution: 0,
             charge: None,
@@ -131,6 +135,31 @@ impl Holding {
             && self.call.is_echo == call.is_echo
             && self.call.is_background == call.is_background
             && self.call.agent == call.agent
+    }
+
+    /// The same by what a record names that tells more of a call.
+    pub(super) fn is_at(
+        &self,
+        place: &CallPlace,
+        session_id: &Arc<str>,
+        agent_id: Option<&Arc<str>>,
+    ) -> bool {
+        self.call.session_id == *session_id
+            && self.call.agent_id.as_ref() == agent_id
+            && self.call.is_sidechain == place.is_sidechain
+            && self.call.is_background == place.is_background
+            && !self.call.is_echo
+            && self.call.kind == CallKind::Message
+            && self.call.call_id.request_key() == place.request
+    }
+
+    /// Notes a tool that the answer asked for.
+    pub(super) fn note_tool(&mut self, tool: Tool) {
+        let is_new = match &mut self.own {
+            Some(own) => own.tools.insert(tool),
+            None => self.tools.insert(tool),
+        };
+        self.changed |= is_new;
     }
 
     /// Takes in another record of the same place.
@@ -153,7 +182,11 @@ impl Holding {
 
     /// What the records of this place say.
     pub(super) fn own_terms(&self) -> Terms {
-        self.own.as_deref().cloned().unwrap_or_else(|| Terms::of(&self.call))
+        self.own.as_deref().cloned().unwrap_or_else(|| self.terms())
+    }
+
+    fn terms(&self) -> Terms {
+        Terms { tools: self.tools.clone(), ..Terms::of(&self.call) }
     }
 
     /// Takes over what all rows of a call have in common.
@@ -176,14 +209,16 @@ impl Holding {
     }
 
     fn set_terms(&mut self, terms: &Terms) {
-        let now = Terms::of(&self.call);
+        let now = self.terms();
         if now == *terms {
             return;
         }
         self.changed = true;
-        if now != (Terms { is_final: now.is_final, ..terms.clone() }) {
+        let priced = Terms { is_final: now.is_final, tools: now.tools.clone(), ..terms.clone() };
+        if now != priced {
             self.charge = None;
         }
+        self.tools.clone_from(&terms.tools);
         self.call.model.clone_from(&terms.model);
         self.call.timestamp = terms.at;
         self.call.usage = terms.usage;

@@ -5,6 +5,7 @@
 
 mod ahead;
 mod checkpoint;
+mod days;
 mod detail;
 mod error;
 mod guard;
@@ -18,6 +19,7 @@ mod pending;
 mod prices;
 mod reader;
 mod recent;
+mod recent_calls;
 mod reprice;
 mod rollup;
 mod rows;
@@ -25,7 +27,10 @@ mod schema;
 mod sessions;
 mod store;
 mod terms;
+mod threads;
+mod tools;
 mod totals;
+mod turns;
 mod writer;
 
 pub use ahead::{Ahead, Known, Shift};
@@ -38,8 +43,9 @@ pub use lookup::{CallRow, ChargeRow, UnpricedModel};
 pub use peek::Pending;
 pub use prices::{KeptBook, Pricing};
 pub use reader::{Cell, Charged, Reader, Unlogged};
-pub use recent::RecentCall;
+pub use recent_calls::RecentCall;
 pub use reprice::Repriced;
 pub use rollup::Change;
 pub use totals::Totals;
+pub use turns::{Deeds, LoopLevel, Thread, Turn, TurnNow};
 pub use writer::Writer;

@@ -60,6 +60,8 @@ pub(super) struct Attribution {
 pub(super) struct Names {
     texts: HashMap<Arc<str>, i64>,
     sessions: HashMap<(AgentId, Arc<str>), i64>,
+    threads: HashMap<(i64, Option<Arc<str>>), i64>,
+    last_thread: Option<(i64, Option<Arc<str>>, i64)>,
     sources: HashMap<Arc<Path>, i64>,
     attributions: HashMap<[i64; 6], i64>,
     by_attribution: HashMap<i64, Attribution>,
@@ -126,6 +128,52 @@ impl Names {
                 .query_row(params![agent as i64, session_id], |row| row.get(0))?,
         };
         self.sessions.insert(key, id);
+        Ok(id)
+    }
+
+    /// The number of a session's main thread, or of a subagent's.
+    pub(super) fn thread(
+        &mut self,
+        db: &Connection,
+        session: i64,
+        subagent: Option<&Arc<str>>,
+    ) -> Result<i64, LedgerError> {
+        // Neighbouring deeds mostly are of one thread.
+        if let Some((last_session, last_subagent, id)) = &self.last_thread
+            && (*last_session, last_subagent.as_ref()) == (session, subagent)
+        {
+            return Ok(*id);
+        }
+        let key = (session, subagent.cloned());
+        let id = match self.threads.get(&key) {
+            Some(&id) => id,
+            None => self.look_up_thread(db, &key)?,
+        };
+        self.last_thread = Some((session, key.1, id));
+        Ok(id)
+    }
+
+    fn look_up_thread(
+        &mut self,
+        db: &Connection,
+        key: &(i64, Option<Arc<str>>),
+    ) -> Result<i64, LedgerError> {
+        let (session, subagent) = key;
+        let subagent = self.name(db, subagent.as_deref().unwrap_or_default())?;
+        let known = db
+            .prepare_cached("SELECT id FROM thread WHERE session = ?1 AND subagent = ?2")?
+            .query_row([*session, subagent], |row| row.get(0))
+            .optional()?;
+        let id = match known {
+            Some(id) => id,
+            None => db
+                .prepare_cached(
+                    "INSERT INTO thread (session, subagent, at, goes_on) VALUES (?1, ?2, ?3, TRUE)
+                     RETURNING id",
+                )?
+                .query_row([*session, subagent, i64::MIN], |row| row.get(0))?,
+        };
+        self.threads.insert(key.clone(), id);
         Ok(id)
     }
 

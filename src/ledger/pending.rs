@@ -5,7 +5,13 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use super::holding::Holding;
-use crate::model::{AgentId, Call, Cursor, FileStat};
+use super::threads::PendingThreads;
+use super::tools::Tool;
+use crate::model::{AgentId, Call, CallPlace, Cursor, FileStat};
+
+/// From this many rows on a group is searched by request: relays that give every response one id
+/// would have each line compared with all before it.
+pub(super) const LONG_GROUP: usize = 64;
 
 /// By group key.
 pub(super) type KeyMap<T> = HashMap<i64, T, BuildHasherDefault<KeyHasher>>;
@@ -46,6 +52,7 @@ pub(super) struct Pending {
     pub order: Vec<i64>,
     pub cursors: HashMap<i64, (AgentId, FileStat, Cursor)>,
     pub touched: BTreeSet<i64>,
+    pub threads: PendingThreads,
     last_touched: Option<i64>,
 }
 
@@ -73,6 +80,42 @@ impl Pending {
         source: i64,
         developer: &Arc<str>,
     ) {
+        let (group, by_request) = self.long_group(key);
+        let of_request = by_request.entry(call.call_id.request_key()).or_default();
+        if let Some(&index) = of_request.iter().find(|&&index| group[index].is_place_of(&call)) {
+            group[index].absorb(&call, source);
+        } else {
+            of_request.push(group.len());
+            group.push(Holding::new(call, session, Arc::clone(developer), source));
+        }
+    }
+
+    /// Notes a tool that an answer asked for; of a group that has been loaded.
+    pub(super) fn note_tool(
+        &mut self,
+        place: &CallPlace,
+        session_id: &Arc<str>,
+        agent_id: Option<&Arc<str>>,
+        tool: Tool,
+    ) {
+        let is_it = |row: &Holding| row.is_at(place, session_id, agent_id);
+        let is_long = self.groups.get(&place.group).is_some_and(|group| group.len() >= LONG_GROUP);
+        let row = if is_long {
+            let (group, by_request) = self.long_group(place.group);
+            let of_request = by_request.get(&place.request).map_or(&[][..], Vec::as_slice);
+            let index = of_request.iter().find(|&&index| is_it(&group[index])).copied();
+            index.map(|index| &mut group[index])
+        } else {
+            let group = self.groups.get_mut(&place.group);
+            group.and_then(|group| group.iter_mut().find(|row| is_it(row)))
+        };
+        if let Some(row) = row {
+            row.note_tool(tool);
+        }
+    }
+
+    /// A group and its rows by request.
+    fn long_group(&mut self, key: i64) -> (&mut Vec<Holding>, &mut KeyMap<Vec<usize>>) {
         let group = self.groups.entry(key).or_default();
         let by_request = self.long.entry(key).or_insert_with(|| {
             let mut by_request: KeyMap<Vec<usize>> = KeyMap::default();
@@ -81,12 +124,6 @@ impl Pending {
             }
             by_request
         });
-        let of_request = by_request.entry(call.call_id.request_key()).or_default();
-        if let Some(&index) = of_request.iter().find(|&&index| group[index].is_place_of(&call)) {
-            group[index].absorb(&call, source);
-        } else {
-            of_request.push(group.len());
-            group.push(Holding::new(call, session, Arc::clone(developer), source));
-        }
+        (group, by_request)
     }
 }

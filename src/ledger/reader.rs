@@ -11,9 +11,8 @@ use rusqlite::{Connection, Row};
 
 use super::totals::Totals;
 use super::{LedgerError, Writer, schema};
-use crate::model::money::PICO_PER_USD;
 use crate::model::{
-    AgentId, Cursor, FileStat, Millis, PicoUsd, StoredSource, TokenUsage, UsdTotal,
+    AgentId, Cursor, FileStat, Millis, PicoUsd, SessionKey, StoredSource, TokenUsage, UsdTotal,
 };
 
 /// Reads the ledger; any number may, while one process writes.
@@ -69,7 +68,19 @@ pub struct Unlogged {
     pub amount: PicoUsd,
 }
 
+impl Unlogged {
+    /// The session.
+    pub fn session_key(&self) -> SessionKey {
+        SessionKey { agent: self.agent, session_id: Arc::clone(&self.session_id) }
+    }
+}
+
 impl Charged {
+    /// The session.
+    pub fn session_key(&self) -> SessionKey {
+        SessionKey { agent: self.agent, session_id: Arc::clone(&self.session_id) }
+    }
+
     /// What a session without any call is charged to.
     pub fn of_session(unlogged: &Unlogged) -> Self {
         let nothing: Arc<str> = Arc::from("");
@@ -94,7 +105,9 @@ impl Reader {
 
     /// Changes whenever another connection has committed.
     pub fn data_version(&self) -> Result<i64, LedgerError> {
-        Ok(self.db.pragma_query_value(None, "data_version", |row| row.get(0))?)
+        // Asked many times a second: compiling it would cost more than running it.
+        let mut statement = self.db.prepare_cached("PRAGMA data_version")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
     }
 
     /// Runs several reads on one state of the ledger.
@@ -170,14 +183,13 @@ impl Reader {
         )?;
         let mut rows = statement.query([time.start.quarter(), time.end.quarter()])?;
         while let Some(row) = rows.next()? {
-            let dollars = i128::from(row.get::<_, i64>(9)?) * i128::from(PICO_PER_USD);
             add(Cell {
                 at: Millis::of_quarter(row.get(0)?),
                 charged: row.get(1)?,
                 totals: Totals {
                     calls: count(row, 2)?,
                     usage: usage(row, 3)?,
-                    cost: UsdTotal(dollars + i128::from(row.get::<_, i64>(10)?)),
+                    cost: UsdTotal::of_whole(row.get(9)?, row.get(10)?),
                     unpriced_calls: count(row, 11)?,
                     not_final_calls: count(row, 12)?,
                 },
@@ -330,7 +342,7 @@ fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<Arc<str>> {
     row.get_ref(column)?.as_str().map(Arc::from).map_err(rusqlite::Error::from)
 }
 
-fn usage(row: &Row<'_>, from: usize) -> rusqlite::Result<TokenUsage> {
+pub(super) fn usage(row: &Row<'_>, from: usize) -> rusqlite::Result<TokenUsage> {
     Ok(TokenUsage {
         input_tokens: count(row, from)?,
         output_tokens: count(row, from + 1)?,

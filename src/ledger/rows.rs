@@ -1,15 +1,16 @@
 //! Rows of the `call` table: how they are read and written.
 
 use std::borrow::Borrow;
-use std::ops::Range;
 use std::sync::Arc;
 
-use rusqlite::{CachedStatement, Connection, Row};
+use rusqlite::types::ValueRef;
+use rusqlite::{CachedStatement, Connection, Params, Row};
 
 use super::LedgerError;
 use super::holding::{Holding, Standing, StoredCharge, flag};
 use super::names::Names;
 use super::terms::Terms;
+use super::tools::Tools;
 use crate::model::{Call, CallId, CallKind, Millis, PicoUsd, Qualifiers, TokenUsage};
 
 /// The columns of a row, in the order that `read` expects.
@@ -17,10 +18,10 @@ const COLUMNS: &str = "call.id, call_id, request_id, run, kind, attribution, sta
      flags, at, source, \"offset\", input_tokens, output_tokens, cache_read_tokens, \
      cache_write_5m_tokens, cache_write_1h_tokens, web_searches, reasoning_tokens, \
      longest_prompt, qualifiers, call.reported_pico, cost_pico, cost_status, price_row, \
-     multiplier_ppm, own";
+     multiplier_ppm, own, tools";
 
 /// The columns of a row, in the order that `bind` gives them.
-const STORED: [&str; 27] = [
+const STORED: [&str; 28] = [
     "group_key",
     "call_id",
     "request_id",
@@ -48,23 +49,25 @@ const STORED: [&str; 27] = [
     "price_row",
     "multiplier_ppm",
     "own",
+    "tools",
 ];
 
 /// New rows that one statement stores. Running a statement costs as much as three rows.
 pub(super) const PER_INSERT: usize = 32;
 
-/// Shows every row of a time that counts and has no price, with what it is charged to.
+/// Shows every row that counts and has no price, with what it is charged to; `which` says which of
+/// them, by `at` or `attribution`.
 pub(super) fn each_unpriced(
     db: &Connection,
     names: &mut Names,
-    time: &Range<Millis>,
+    which: &str,
+    values: impl Params,
     show: &mut dyn FnMut(i64, &Call),
 ) -> Result<(), LedgerError> {
     let mut statement = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM call INDEXED BY call_unpriced
-         WHERE cost_pico IS NULL AND standing = 0 AND at >= ?1 AND at < ?2"
+        "SELECT {COLUMNS} FROM call WHERE cost_pico IS NULL AND standing = 0 AND {which}"
     ))?;
-    let mut rows = statement.query([time.start.0, time.end.0])?;
+    let mut rows = statement.query(values)?;
     while let Some(row) = rows.next()? {
         let holding = read(db, names, row)?;
         if holding.call.usage.is_plausible() {
@@ -169,6 +172,10 @@ fn read(db: &Connection, names: &mut Names, row: &Row<'_>) -> Result<Holding, Le
         source: row.get(10)?,
         standing: Standing::from_number(row.get(6)?),
         shared: row.get(7)?,
+        tools: match row.get_ref(27)? {
+            ValueRef::Blob(bytes) => Tools::from_bytes(bytes, Millis(row.get(9)?)),
+            _ => Tools::default(),
+        },
         own: text(26)?.as_deref().and_then(Terms::from_text).map(Box::new),
         attribution,
         charge: Some(charge),
@@ -216,8 +223,8 @@ pub(super) fn update(db: &Connection, key: i64, row: &Holding) -> Result<(), Led
              cache_write_5m_tokens = ?16, cache_write_1h_tokens = ?17, web_searches = ?18,
              reasoning_tokens = ?19, longest_prompt = ?20, qualifiers = ?21, reported_pico = ?22,
              cost_pico = ?23, cost_status = ?24, price_row = ?25, multiplier_ppm = ?26,
-             own = ?27
-         WHERE id = ?28",
+             own = ?27, tools = ?28
+         WHERE id = ?29",
     )?;
     bind(&mut statement, 0, key, row)?;
     statement.raw_bind_parameter(STORED.len() + 1, row.row)?;
@@ -279,6 +286,7 @@ fn bind(
         row.charge.and_then(|charge| charge.price_row),
         row.charge.map(|charge| charge.multiplier_ppm),
         row.own.as_ref().and_then(|own| own.to_text()),
+        row.tools.to_bytes(call.timestamp),
     );
     Ok(())
 }

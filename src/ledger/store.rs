@@ -52,6 +52,7 @@ impl Writer {
             self.hold_back(key, group, pricing, &mut deltas)?;
         }
         self.settle_contested(contested, pricing, &mut deltas)?;
+        self.store_threads()?;
         self.note_changes(&deltas);
         deltas.store(&self.db)?;
         for session in self.pending.take_touched() {

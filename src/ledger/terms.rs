@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::tools::Tools;
 use crate::model::{Call, Millis, PicoUsd, Qualifiers, Speed, TokenUsage};
 
 /// The terms of a call, as the records of one place or of all places tell them.
@@ -15,11 +16,15 @@ pub(super) struct Terms {
     pub reported_cost: Option<PicoUsd>,
     /// Some record was the response's last.
     pub is_final: bool,
+    /// The tools that it asked for.
+    pub tools: Tools,
 }
 
 /// Terms as the database keeps them: time, final, counts, longest prompt, qualifiers, reported
 /// cost, model.
 type Stored<T> = (i64, bool, [u64; 7], u64, i64, Option<i64>, Option<T>);
+/// The same and tools, where there are any. The time stays first: queries read it.
+type WithTools<T, B> = (i64, bool, [u64; 7], u64, i64, Option<i64>, Option<T>, B);
 
 impl Terms {
     pub(super) fn of(call: &Call) -> Self {
@@ -30,6 +35,7 @@ impl Terms {
             qualifiers: call.qualifiers,
             reported_cost: call.reported_cost,
             is_final: call.is_final,
+            tools: Tools::default(),
         }
     }
 
@@ -52,6 +58,7 @@ impl Terms {
         self.usage.web_search_requests =
             self.usage.web_search_requests.max(other.usage.web_search_requests);
         self.is_final |= other.is_final;
+        self.tools.extend(&other.tools);
     }
 
     /// Which of two usages of one call is the bill: output first, it only grows. After what is
@@ -87,11 +94,27 @@ impl Terms {
             self.reported_cost.map(|amount| amount.0),
             self.model.as_deref(),
         );
-        serde_json::to_string(&stored).ok()
+        match self.tools.to_bytes(self.at) {
+            None => serde_json::to_string(&stored).ok(),
+            Some(tools) => {
+                let (at, is_final, counts, longest, qualifiers, reported, model) = stored;
+                let stored: WithTools<_, _> =
+                    (at, is_final, counts, longest, qualifiers, reported, model, tools);
+                serde_json::to_string(&stored).ok()
+            }
+        }
     }
 
     pub(super) fn from_text(text: &str) -> Option<Self> {
-        let stored: Stored<Arc<str>> = serde_json::from_str(text).ok()?;
+        let mut tools = Vec::new();
+        let stored: Stored<Arc<str>> = match serde_json::from_str(text) {
+            Ok(stored) => stored,
+            Err(_) => {
+                let stored: WithTools<_, _> = serde_json::from_str(text).ok()?;
+                tools = stored.7;
+                (stored.0, stored.1, stored.2, stored.3, stored.4, stored.5, stored.6)
+            }
+        };
         let (at, is_final, counts, longest_prompt, qualifiers, reported_cost, model) = stored;
         let [input, output, read, five_minutes, one_hour, searches, reasoning] = counts;
         Some(Self {
@@ -109,6 +132,7 @@ impl Terms {
             qualifiers: Qualifiers { longest_prompt, ..Qualifiers::from_bits(qualifiers) },
             reported_cost: reported_cost.map(PicoUsd),
             is_final,
+            tools: Tools::from_bytes(&tools, Millis(at)),
         })
     }
 }
@@ -116,10 +140,14 @@ impl Terms {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::tools::Tool;
 
     #[test]
     fn text_and_back() {
+        let mut tools = Tools::default();
+        tools.insert(Tool { id: 6, at: Millis(90), call: 7, spawns: true });
         let terms = Terms {
+            tools: tools.clone(),
             model: Some("claude-\"opus\"".into()),
             at: Millis(-5),
             usage: TokenUsage {
@@ -135,7 +163,9 @@ mod tests {
             reported_cost: Some(PicoUsd(9)),
             is_final: true,
         };
-        assert_eq!(Terms::from_text(&terms.to_text().unwrap()), Some(terms));
+        assert_eq!(Terms::from_text(&terms.to_text().unwrap()), Some(terms.clone()));
+        let without = Terms { tools: Tools::default(), ..terms };
+        assert_eq!(Terms::from_text(&without.to_text().unwrap()), Some(without));
         assert_eq!(Terms::from_text("[]"), None);
     }
 }

@@ -9,18 +9,14 @@ use rusqlite::Connection;
 use super::checkpoint::Checkpointer;
 use super::holding::Holding;
 use super::names::Names;
-use super::pending::{KeySet, Pending};
+use super::pending::{KeySet, LONG_GROUP, Pending};
 use super::rollup::{Change, Deltas};
 use super::sessions::Sessions;
-use super::{LedgerError, Pricing, reader, rows, schema};
-use crate::model::{AgentId, Batch, Call, CallId, Event, StoredSource};
+use super::{LedgerError, Pricing, reader, rows, schema, threads};
+use crate::model::{AgentId, Batch, Call, CallId, Event, Millis, StoredSource};
 
 /// Calls that are settled and stored together.
 const STORE_STEP: usize = 512;
-
-/// From this many rows on a group is searched by request: relays that give every response one id
-/// would have each line compared with all before it.
-const LONG_GROUP: usize = 64;
 
 /// Beyond this many calls a bulk asks the database for each group instead: 16 bytes a call.
 const KNOWN_GROUPS_LIMIT: i64 = 500_000;
@@ -40,6 +36,8 @@ pub struct Writer {
     changes: Option<Vec<Change>>,
     /// During a bulk: every group the ledger has. Asking the database costs as much as storing.
     known_groups: Option<KeySet>,
+    /// The time of the newest record of any thread.
+    pub(super) newest: Millis,
     /// During a bulk.
     checkpointer: Option<Checkpointer>,
 }
@@ -49,6 +47,7 @@ impl Writer {
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let db = schema::open_writable(path)?;
         let sessions = Sessions::load(&db).map_err(|error| error.of_file(path))?;
+        let newest = threads::newest(&db).map_err(|error| error.of_file(path))?;
         Ok(Self {
             db,
             path: path.to_owned(),
@@ -59,6 +58,7 @@ impl Writer {
             pending: Pending::default(),
             changes: None,
             known_groups: None,
+            newest,
             checkpointer: None,
         })
     }
@@ -68,7 +68,7 @@ impl Writer {
         let applied = self.begin().and_then(|()| {
             self.apply_batch(batch)?;
             // In small steps, so that the readers of files are never left waiting for long.
-            if self.pending.order.len() >= STORE_STEP {
+            if self.pending.order.len().max(self.pending.threads.len()) >= STORE_STEP {
                 self.store_pending(pricing)
             } else {
                 Ok(())
@@ -104,6 +104,7 @@ impl Writer {
             return Ok(());
         }
         let stored = self.store_pending(pricing).and_then(|()| {
+            self.forget_old_deeds()?;
             self.db.execute_batch("COMMIT")?;
             self.pending = Pending::default();
             if let Some(checkpointer) = &self.checkpointer {
@@ -173,6 +174,9 @@ impl Writer {
             if let Ok(sessions) = Sessions::load(&self.db) {
                 self.sessions = sessions;
             }
+            if let Ok(newest) = threads::newest(&self.db) {
+                self.newest = newest;
+            }
             error.of_file(&self.path)
         })
     }
@@ -181,6 +185,9 @@ impl Writer {
         let source = self.names.source(&self.db, &batch.path, batch.agent)?;
         for event in batch.events {
             self.apply_event(event, batch.agent, source, &batch.developer)?;
+        }
+        for thread in batch.deeds {
+            self.apply_deeds(batch.agent, thread)?;
         }
         self.pending.cursors.insert(source, (batch.agent, batch.stat, batch.cursor));
         Ok(())
@@ -208,7 +215,10 @@ impl Writer {
                 self.pending.touch(session);
                 self.sessions.note_reported(&self.db, session, timestamp, total)
             }
-            // Nothing was billed; the turn counters want it, the ledger does not.
+            Event::ApiError { session_id, agent_id, timestamp: Some(at), key, .. } => {
+                self.apply_api_error(agent, &session_id, agent_id.as_ref(), at, key)
+            }
+            // Nothing was billed, and nothing says when.
             Event::ApiError { .. } => Ok(()),
         }
     }
@@ -254,7 +264,7 @@ impl Writer {
     }
 
     /// The rows of a group, from the transaction in progress or from the database.
-    fn group(&mut self, key: i64) -> Result<&mut Vec<Holding>, LedgerError> {
+    pub(super) fn group(&mut self, key: i64) -> Result<&mut Vec<Holding>, LedgerError> {
         use std::collections::hash_map::Entry;
         match self.pending.groups.entry(key) {
             Entry::Occupied(group) => Ok(group.into_mut()),

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::Millis;
 
 /// Something done in a thread: a session's main one, or a subagent's.
@@ -43,11 +46,28 @@ pub enum TurnSource {
 }
 
 /// A hash of text that is not kept: equal texts have equal fingerprints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Fingerprint(pub u64);
 
+impl Fingerprint {
+    /// The fingerprint of a text.
+    pub fn of(text: &[u8]) -> Self {
+        Self(xxh3_64(text))
+    }
+
+    /// The fingerprint of one thing under the name of another.
+    #[must_use]
+    pub fn named(self, name: Self) -> Self {
+        let mut both = [0; 16];
+        both[..8].copy_from_slice(&name.0.to_le_bytes());
+        both[8..].copy_from_slice(&self.0.to_le_bytes());
+        Self::of(&both)
+    }
+}
+
 /// A tool asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolUse {
     /// Of the provider's id of this use; copies of a record have the same.
     pub id: Fingerprint,
@@ -65,7 +85,8 @@ pub struct ToolUse {
 }
 
 /// What a tool is for, as far as repetition means something else by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ToolKind {
     /// Reads a file, or searches in files.
     Read,
@@ -79,6 +100,13 @@ pub enum ToolKind {
     Spawn,
     /// Anything else.
     Other,
+}
+
+impl ToolUse {
+    /// What makes two uses the same call again: tool and input.
+    pub fn call(&self) -> Fingerprint {
+        self.input.named(Fingerprint::of(self.name.as_bytes()))
+    }
 }
 
 /// What came of a tool.

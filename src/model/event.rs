@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Call, CallId, Millis, PicoUsd};
+use super::{Call, CallId, Fingerprint, Millis, PicoUsd};
 
 /// A fact read from one record.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,12 @@ pub enum Event {
     ApiError {
         /// Which session.
         session_id: Arc<str>,
+        /// The subagent; none in the main thread.
+        agent_id: Option<Arc<str>>,
+        /// When, if told.
+        timestamp: Option<Millis>,
+        /// What tells it from others.
+        key: Fingerprint,
         /// The HTTP status, if told.
         status: Option<u16>,
     },

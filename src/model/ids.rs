@@ -81,6 +81,20 @@ impl CallId {
     }
 }
 
+/// A place that holds a call, by hashes: what a record names it by that tells more of the call.
+/// Session and subagent are named beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CallPlace {
+    /// [`CallId::group_key`].
+    pub group: i64,
+    /// [`CallId::request_key`].
+    pub request: i64,
+    /// The record is in a side thread.
+    pub is_sidechain: bool,
+    /// The session is a background copy of another one.
+    pub is_background: bool,
+}
+
 fn hash_parts(a: &str, b: &str) -> i64 {
     let mut bytes = Vec::with_capacity(a.len() + b.len() + 1);
     bytes.extend_from_slice(a.as_bytes());

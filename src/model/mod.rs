@@ -6,6 +6,7 @@
 pub mod call;
 pub mod cost;
 pub mod deed;
+pub mod deed_log;
 pub mod event;
 pub mod guard;
 pub mod ids;
@@ -19,12 +20,13 @@ pub use cost::{Charge, Cost, CostStatus, UnpricedReason};
 pub use deed::{
     Deed, Fingerprint, ThreadDeed, ToolKind, ToolOutcome, ToolResult, ToolUse, TurnSource,
 };
+pub use deed_log::{DeedLog, DeedOf, ThreadDeeds, ToldDeed};
 pub use event::Event;
 pub use guard::{
     Action, ActionKind, CapAction, LIMIT, Latch, Lift, LiftBy, Mark, Note, Notice, Permille,
     ProcessKey, SessionKey, Sighting,
 };
-pub use ids::{AgentId, CallId};
+pub use ids::{AgentId, CallId, CallPlace};
 pub use money::{ParseUsdError, PicoUsd, UsdTotal};
 pub use source::{Batch, Cursor, FileStat, StoredSource};
 pub use time::Millis;

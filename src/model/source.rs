@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{AgentId, Event};
+use super::{AgentId, DeedLog, Event};
 
 /// What the file system says about a file. Equal stats mean nothing was written, moved or
 /// replaced: `ctime` changes even when a tool restores `mtime`.
@@ -62,4 +62,6 @@ pub struct Batch {
     pub new_bytes: u64,
     /// What was found, in the order of the file.
     pub events: Vec<Event>,
+    /// What was done in threads.
+    pub deeds: DeedLog,
 }

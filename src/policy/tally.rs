@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use wildmatch::WildMatch;
 
-use super::{Cap, Period, Who, window};
+use super::{Cap, Period, Scope, Who, window};
 use crate::model::{Millis, UsdTotal};
 
 /// What one subject of a cap has spent in the cap's present period.
@@ -19,14 +19,22 @@ pub struct Used {
     pub reserve: UsdTotal,
 }
 
+impl Used {
+    /// Adds another.
+    pub fn add(&mut self, other: Self) {
+        self.spent += other.spent;
+        self.reserve += other.reserve;
+    }
+}
+
 /// The sums of every cap and subject, at one moment.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tally {
     pub(super) caps: Vec<Counted>,
 }
 
 /// A cap with its present period and what each subject used.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Counted {
     pub cap: Arc<Cap>,
     pub window: Range<Millis>,
@@ -63,6 +71,16 @@ impl Tally {
         self.caps.iter().any(|counted| counted.cap.period == Period::Session)
     }
 
+    /// Some cap on sessions is for this period.
+    pub fn wants_sessions_in(&self, window: &Range<Millis>) -> bool {
+        self.caps.iter().any(|counted| {
+            let cap = &counted.cap;
+            cap.scope == Scope::Session
+                && cap.period != Period::Session
+                && counted.window == *window
+        })
+    }
+
     /// Adds spend of a period to every cap that it counts towards.
     pub fn add(&mut self, window: &Range<Millis>, who: &Who<'_>, used: Used) {
         for counted in &mut self.caps {
@@ -91,16 +109,13 @@ impl Tally {
 
 impl Counted {
     fn add(&mut self, who: &Who<'_>, used: Used) {
-        let Some(subject) = self.subject(who) else { return };
-        let sum = self.used.entry(subject).or_default();
-        sum.spent += used.spent;
-        sum.reserve += used.reserve;
-    }
-
-    /// Whose spend it is, if the cap is about it.
-    fn subject(&self, who: &Who<'_>) -> Option<Arc<str>> {
-        let subject = who.in_scope(self.cap.scope)?;
-        self.means(&subject).then(|| Arc::from(subject))
+        let Some(subject) = who.in_scope(self.cap.scope) else { return };
+        // Mostly one that is known, and then meant.
+        if let Some(sum) = self.used.get_mut(&*subject) {
+            sum.add(used);
+        } else if self.means(&subject) {
+            self.used.insert(Arc::from(subject), used);
+        }
     }
 
     /// The cap is for this one of its scope.

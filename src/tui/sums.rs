@@ -119,7 +119,11 @@ impl Sums {
     ) -> Result<(), LedgerError> {
         let newest_charged = reader.newest_charged()?;
         if self.newest_charged != newest_charged {
-            self.charged = reader.charged()?;
+            match self.newest_charged {
+                // A new session or branch turns up all the time; they are never changed.
+                Some(known) => self.charged.extend(reader.charged_after(known)?),
+                None => self.charged = reader.charged()?,
+            }
             self.newest_charged = newest_charged;
         }
         let dates = dates(zone, now);

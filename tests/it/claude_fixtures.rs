@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::harness::Lab;
+use spendtop::ledger::Turn;
+use spendtop::model::Millis;
 
 /// Served calls that no transcript holds.
 const ABSENT: &[(&str, &str, &str)] = &[
@@ -54,12 +56,12 @@ fn transcripts(scenario: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// What the API served: by message id, the row that must be in the ledger. The subagent is told
+/// What the API served: by message id, the thread and the mock's own record. The subagent is told
 /// by the file that holds the call.
-fn served(scenario: &str) -> BTreeMap<String, String> {
+fn calls(scenario: &str) -> BTreeMap<String, (String, Value)> {
     let transcripts = transcripts(scenario);
     let ledger = fs::read_to_string(folder().join(scenario).join("ledger.jsonl")).unwrap();
-    let mut served = BTreeMap::new();
+    let mut calls = BTreeMap::new();
     for line in ledger.lines() {
         let call: Value = serde_json::from_str(line).unwrap();
         // A try that the API turned away is no call.
@@ -70,6 +72,15 @@ fn served(scenario: &str) -> BTreeMap<String, String> {
             });
         let place = call["session"].as_str().unwrap().to_owned()
             + &subagent.map_or(String::new(), |id| format!("/{id}"));
+        calls.insert(id.to_owned(), (place, call.clone()));
+    }
+    calls
+}
+
+/// The row that must be in the ledger of each.
+fn served(scenario: &str) -> BTreeMap<String, String> {
+    let mut served = BTreeMap::new();
+    for (id, (place, call)) in calls(scenario) {
         let usage = &call["usage_final"];
         let count = |field: &str| usage.pointer(field).and_then(Value::as_u64).unwrap_or(0);
         let row = format!(
@@ -81,9 +92,47 @@ fn served(scenario: &str) -> BTreeMap<String, String> {
             count("/cache_read_input_tokens"),
             call["model"].as_str().unwrap(),
         );
-        served.insert(id.to_owned(), row);
+        served.insert(id, row);
     }
     served
+}
+
+/// Steps, tools asked for and subagents started.
+type Done = (u64, u64, u64);
+
+/// By thread, what the API's answers that are in the transcripts come to.
+fn asked_for(scenario: &str) -> BTreeMap<String, Done> {
+    let mut threads: BTreeMap<String, Done> = BTreeMap::new();
+    for (id, (place, call)) in calls(scenario) {
+        if ABSENT.iter().any(|(_, absent, _)| *absent == id) {
+            continue;
+        }
+        let blocks = call["blocks"].as_array().unwrap().iter().filter_map(Value::as_str);
+        let tools: Vec<&str> = blocks.filter_map(|block| block.strip_prefix("tool_use:")).collect();
+        let spawned = tools.iter().filter(|name| **name == "Agent").count() as u64;
+        let done = threads.entry(place).or_default();
+        *done = (done.0 + 1, done.1 + tools.len() as u64, done.2 + spawned);
+    }
+    threads
+}
+
+/// The same by the turns in the ledger.
+fn done_in_turns(lab: &Lab) -> BTreeMap<String, Done> {
+    let mut threads: BTreeMap<String, Done> = BTreeMap::new();
+    let mut add = |turn: Turn| {
+        let place = match &*turn.thread.subagent {
+            "" => turn.thread.session_id.to_string(),
+            subagent => format!("{}/{subagent}", turn.thread.session_id),
+        };
+        let (steps, tools, spawned) = threads.get(&place).copied().unwrap_or_default();
+        let deeds = &turn.deeds;
+        let done = (steps + deeds.steps, tools + deeds.tool_calls, spawned + deeds.subagents);
+        threads.insert(place, done);
+        true
+    };
+    let always = Millis(i64::MIN)..Millis(i64::MAX);
+    lab.reader().turns(&always, &|_| true, &mut add).unwrap();
+    threads
 }
 
 /// The calls that count, with their models.
@@ -115,6 +164,7 @@ fn compare(scenario: &str, lab: &Lab) {
     assert_eq!(sources.len(), transcripts(scenario).len(), "{scenario}");
     let unread = sources.values().map(|source| source.cursor.unparsed + source.cursor.oversized);
     assert_eq!(unread.sum::<u64>(), 0, "{scenario}");
+    assert_eq!(done_in_turns(lab), asked_for(scenario), "{scenario}");
 }
 
 #[test]

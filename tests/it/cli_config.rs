@@ -190,3 +190,27 @@ fn without_home_all_paths_are_of_the_home_that_the_system_knows() {
     };
     assert_eq!((roots(&[]), roots(&["HOME"])), (2, 2));
 }
+
+#[test]
+fn a_wrong_key_column_or_theme_of_the_screen_is_refused_with_its_line() {
+    let home = Home::new();
+    let check = |config: &str, words: &[&str]| {
+        home.write_config(config);
+        let ran = home.expect(2, &["config", "check"]);
+        for word in words {
+            assert!(ran.err.contains(word), "{word:?} in {}", ran.err);
+        }
+    };
+    check("[keys]\nquit = \"hyper-q\"\n", &["config.toml:2", "\"hyper-q\" is no key"]);
+    check("[keys]\nquti = \"q\"\n", &["did you mean \"quit\"?"]);
+    check(
+        "[screen]\ncolumns = [\"state\", \"costs\"]\n",
+        &["config.toml:2", "\"costs\" is no column"],
+    );
+    check("[screen]\ntheme = \"drak\"\n", &["config.toml:2", "\"drak\" is no theme"]);
+    check("[screen]\ntheme = \"~/none.toml\"\n", &["cannot read the theme"]);
+    check("[screen]\nmouse = 3\n", &["config.toml:2"]);
+    std::fs::write(home.path("home/mine.toml"), "bad = \"magenta bold\"\n").unwrap();
+    home.write_config("[screen]\ntheme = \"~/mine.toml\"\n[keys]\nquit = [\"q\", \"ctrl-q\"]\n");
+    assert!(home.out(&["config", "check"]).contains("is fine"));
+}

@@ -66,6 +66,7 @@ fn what_was_asked_for_and_found_exits_0() {
         &["status", "--short"],
         &["cap", "check"],
         &["cap", "simulate", "--daily", "1"],
+        &["loops", "eval"],
         &["config", "path"],
         &["config", "check"],
         &["config", "show"],

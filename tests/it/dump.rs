@@ -1,21 +1,24 @@
 //! The logical content of a ledger: everything but row numbers, files and offsets, which depend
 //! on the order in which transcripts were read.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, Row};
+use spendtop::ledger::{Reader, Thread};
 use spendtop::model::{CallKind, Millis};
 
-/// Every row of every call, the sessions' facts and the sums, one text each, in a fixed order.
-pub fn dump(db: &Path) -> Vec<String> {
-    let db = open(db);
+/// Every row of every call, the sessions' facts, the sums and what was done in threads, one text
+/// each, in a fixed order.
+pub fn dump(path: &Path) -> Vec<String> {
+    let db = open(path);
     let mut lines = calls(&db, "TRUE", |row| {
         let (call, rest) = (describe(row)?, |column: &str| row.get::<_, Option<i64>>(column));
         let text = |column: &str| row.get::<_, Option<String>>(column);
         Ok(format!(
             "{call} request={:?} run={:?} project={:?} branch={:?} model={:?} developer={:?} \
              standing={:?} shared={:?} flags={:?} at={} thinking={:?} longest={:?} \
-             qualifiers={:?} reported={:?} cost={:?} status={:?}",
+             qualifiers={:?} reported={:?} cost={:?} status={:?} tools={:?}",
             text("request_id")?,
             text("run")?,
             text("project")?,
@@ -32,12 +35,88 @@ pub fn dump(db: &Path) -> Vec<String> {
             rest("reported_pico")?,
             rest("cost_pico")?,
             rest("cost_status")?,
+            row.get::<_, Option<Vec<u8>>>("tools")?,
         ))
     });
     lines.sort();
     lines.extend(sessions(&db));
     lines.extend(sums(&db));
+    check_days(&db);
+    lines.extend(told(&db));
+    lines.extend(turns(path));
     lines
+}
+
+/// The turns of a ledger, and what its threads are at and did lately, as a screen reads them.
+pub fn turns(db: &Path) -> Vec<String> {
+    let reader = Reader::open(db).unwrap().unwrap();
+    let place = |thread: &Thread| format!("{}/{}", thread.session_id, thread.subagent);
+    let mut lines = Vec::new();
+    for now in reader.turns_now(Millis(i64::MIN)).unwrap() {
+        lines.push(format!(
+            "now {} last={} open={} began={:?} level={} {:?} repeats={} calls={} cost={}",
+            place(&now.thread),
+            now.last.0,
+            now.is_open,
+            now.began,
+            now.level.name(),
+            now.deeds,
+            now.repeats,
+            now.totals.calls,
+            now.totals.cost.to_decimal(),
+        ));
+        for deed in reader.recent_deeds(&now.thread).unwrap() {
+            lines.push(format!("recent {deed:?}"));
+        }
+    }
+    let always = Millis(i64::MIN)..Millis(i64::MAX);
+    let mut add = |turn: spendtop::ledger::Turn| {
+        lines.push(format!(
+            "turn {} at={} last={} {:?} {} {:?} {:?} {} {} {} {:?} {}",
+            place(&turn.thread),
+            turn.at.0,
+            turn.last.0,
+            turn.source,
+            turn.level.name(),
+            turn.deeds,
+            turn.totals,
+            turn.project,
+            turn.branch,
+            turn.model,
+            turn.models,
+            turn.developer,
+        ));
+        true
+    };
+    reader.turns(&always, &|_| true, &mut add).unwrap();
+    // Threads of one time come in the order of their numbers.
+    lines.sort();
+    lines
+}
+
+/// What is kept of threads beside calls, copies included.
+fn told(db: &Connection) -> Vec<String> {
+    let of_threads = |table: &str, columns: &str| {
+        format!(
+            "SELECT '{table} ' || session.session_id || '/' || name.text || ' ' || {columns}
+             FROM {table}
+             JOIN thread ON thread.id = {table}.thread
+             JOIN session ON session.id = thread.session
+             JOIN name ON name.id = thread.subagent ORDER BY 1"
+        )
+    };
+    [
+        of_threads("turn", "turn.at || ' ' || key || ' ' || source || ' ' || level"),
+        of_threads("incident", "incident.at || ' ' || key || ' ' || kind"),
+        "SELECT 'failed ' || id || ' ' || outcome FROM failed_tool ORDER BY id".to_owned(),
+    ]
+    .iter()
+    .flat_map(|sql| {
+        let mut statement = db.prepare(sql).unwrap();
+        let lines = statement.query_map([], |row| row.get(0)).unwrap();
+        lines.collect::<Result<Vec<String>, _>>().unwrap()
+    })
+    .collect()
 }
 
 /// The calls that count, as `session[/subagent] id in/out/w5/w1h/read`, by time and id; and for
@@ -64,7 +143,34 @@ pub fn counted(db: &Path) -> Vec<String> {
         )),
         "the sums are not those of the rows"
     );
+    check_days(&db);
     counted
+}
+
+/// The sums of the days are those of their quarters, and there are no others.
+fn check_days(db: &Connection) {
+    let by_heading = |from: &str, quarters_of_a_row: i64| {
+        let mut sums: BTreeMap<[i64; 6], (i64, i128)> = BTreeMap::new();
+        let mut statement = db.prepare(from).unwrap();
+        let mut rows = statement.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let number = |column: &str| row.get::<_, i64>(column).unwrap();
+            let day = number("time").div_euclid(96 / quarters_of_a_row);
+            let heading = ["agent", "developer", "project", "branch", "model"].map(number);
+            let [agent, developer, project, branch, model] = heading;
+            let sum = sums.entry([day, agent, developer, project, branch, model]).or_default();
+            sum.0 += number("calls");
+            sum.1 += i128::from(number("cost_usd")) * 1_000_000_000_000;
+            sum.1 += i128::from(number("cost_pico"));
+        }
+        sums
+    };
+    let quarters = "SELECT quarter AS time, agent, developer, project, branch, model, calls,
+             cost_usd, cost_pico
+         FROM rollup
+         JOIN attribution ON attribution.id = rollup.attribution
+         JOIN session ON session.id = attribution.session";
+    assert_eq!(by_heading("SELECT day AS time, * FROM day_sum", 96), by_heading(quarters, 1));
 }
 
 fn open(db: &Path) -> Connection {

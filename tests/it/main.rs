@@ -46,6 +46,8 @@ mod hook_settings;
 mod hook_tail;
 mod layering;
 mod ledger_life;
+mod live_sums;
+mod loops;
 #[cfg(target_os = "linux")]
 mod notice_bus;
 mod notice_command;
@@ -59,4 +61,7 @@ mod scenarios;
 mod selftest;
 mod service;
 mod tui;
+mod turns_copies;
+mod turns_now;
+mod turns_rules;
 mod world;

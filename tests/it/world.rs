@@ -2,6 +2,7 @@
 //! copies, subagents and asides, relays without request ids, searches and stated totals.
 
 mod build;
+mod deeds;
 
 use std::fmt;
 
@@ -38,8 +39,21 @@ enum Step {
         thread: usize,
         told: u64,
     },
+    /// An answer in a few lines that uses tools, and their results, some of them before its last
+    /// line.
+    Tools {
+        thread: usize,
+        uses: Vec<Use>,
+        ends: bool,
+    },
     Prompt {
         thread: usize,
+        by: usize,
+    },
+    /// The client's own records: commands, schedules, compactions, errors, the end of a turn.
+    Client {
+        thread: usize,
+        what: usize,
     },
     /// A new session with all records of another; a background worker's, or with new line uuids.
     Fork {
@@ -70,6 +84,16 @@ enum Step {
         dollars: u8,
         dated: bool,
     },
+}
+
+/// A tool asked for: which, to do what, how it goes.
+#[derive(Clone, Copy, Debug)]
+struct Use {
+    tool: usize,
+    input: usize,
+    outcome: usize,
+    /// Its line comes after the results of those before it.
+    late: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -108,7 +132,10 @@ fn step() -> impl Strategy<Value = Step> {
             Step::Answer { thread, id, request, input, outputs, late }
         }),
         1 => (thread.clone(), 1..4_u64).prop_map(|(thread, told)| Step::Search { thread, told }),
-        2 => thread.clone().prop_map(|thread| Step::Prompt { thread }),
+        5 => (thread.clone(), vec(tool(), 1..4), prop::bool::weighted(0.1))
+            .prop_map(|(thread, uses, ends)| Step::Tools { thread, uses, ends }),
+        2 => (thread.clone(), 0..4_usize).prop_map(|(thread, by)| Step::Prompt { thread, by }),
+        2 => (thread.clone(), 0..6_usize).prop_map(|(thread, what)| Step::Client { thread, what }),
         3 => fork.prop_map(|(thread, name, background, rewritten)| {
             Step::Fork { thread, name, background, rewritten }
         }),
@@ -122,6 +149,11 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (thread, any::<u8>(), any::<bool>())
             .prop_map(|(thread, dollars, dated)| Step::Total { thread, dollars, dated }),
     ]
+}
+
+fn tool() -> impl Strategy<Value = Use> {
+    (0..4_usize, 0..3_usize, 0..6_usize, any::<bool>())
+        .prop_map(|(tool, input, outcome, late)| Use { tool, input, outcome, late })
 }
 
 /// A world's transcripts.

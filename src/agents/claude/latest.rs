@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::prompt;
+use super::prompt::{self, Beginning};
 use super::record::{Body, Record};
 use crate::agents::json::{Flag, Object, Text, TextOrObjects};
 use crate::agents::{Latest, ToolCall};
@@ -57,6 +57,8 @@ struct Block<'a> {
 pub(super) fn latest(tail: &[u8], is_whole: bool, is_subagent: bool) -> Latest {
     let mut latest = Latest { is_whole, ..Latest::default() };
     let mut message: Option<String> = None;
+    // A command that begins a turn if it is answered.
+    let mut is_command = false;
     let mut seen: HashSet<String> = HashSet::new();
     let mut repeated: Option<(String, Value)> = None;
     for text in tail.split(|&byte| byte == b'\n').skip(usize::from(!is_whole)) {
@@ -66,14 +68,24 @@ pub(super) fn latest(tail: &[u8], is_whole: bool, is_subagent: bool) -> Latest {
         if is_aside && !is_subagent {
             continue;
         }
-        if line.kind.is("user") && begins_a_turn(text) {
-            latest = Latest { is_whole: true, ..Latest::default() };
-            (message, repeated) = (None, None);
+        if line.kind.is("user") {
+            match beginning(text, is_subagent) {
+                None => {}
+                Some(Beginning::Perhaps(_)) => is_command = true,
+                Some(Beginning::Turn(_)) => {
+                    latest = Latest { is_whole: true, ..Latest::default() };
+                    (message, repeated, is_command) = (None, None, false);
+                }
+            }
             continue;
         }
         let Some(said) = line.message.0.filter(|_| line.kind.is("assistant")) else { continue };
         if line.is_api_error.0 {
             continue;
+        }
+        if std::mem::take(&mut is_command) {
+            latest = Latest { is_whole: true, ..Latest::default() };
+            (message, repeated) = (None, None);
         }
         // One answer is several lines, one for each block of it.
         if message.is_none() || message.as_deref() != said.id.as_deref() {
@@ -102,11 +114,10 @@ pub(super) fn latest(tail: &[u8], is_whole: bool, is_subagent: bool) -> Latest {
     latest
 }
 
-/// A person's prompt: of a subagent, whose prompt is its first line, nothing is.
-fn begins_a_turn(text: &[u8]) -> bool {
-    let record = serde_json::from_slice::<Record<'_>>(text);
-    let body = serde_json::from_slice::<Body<'_>>(text);
-    matches!((record, body), (Ok(record), Ok(body)) if prompt::is_prompt(&record, &body))
+fn beginning(text: &[u8], is_subagent: bool) -> Option<Beginning> {
+    let record = serde_json::from_slice::<Record<'_>>(text).ok()?;
+    let body = serde_json::from_slice::<Body<'_>>(text).ok()?;
+    prompt::beginning(&record, &body, is_subagent)
 }
 
 fn without_asides(mut input: Value) -> Value {
@@ -166,6 +177,14 @@ mod tests {
         assert_eq!(row(&read(&lines)), Some(("cat x", 1)));
         lines.push(PROMPT);
         assert_eq!((read(&lines).steps, row(&read(&lines))), (0, None), "a turn begins anew");
+        let again = call("m5", "e", CAT);
+        lines.push(&again);
+        let command = PROMPT.replace("go on", "<command-name>/model</command-name>");
+        lines.push(&command);
+        assert_eq!(read(&lines).steps, 1, "a command that nobody answers is no turn");
+        let answer = call("m6", "f", LS);
+        lines.push(&answer);
+        assert_eq!((read(&lines).steps, row(&read(&lines))), (1, Some(("ls", 1))));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::blocks::{self, Uses};
 use super::record::{
     CacheCreation, FallbackCredit, Message, Nested, OutputDetails, Progress, Record, ServerToolUse,
     StopDetails, Typed, Usage,
@@ -31,9 +32,11 @@ macro_rules! fields {
     }};
 }
 
-/// Where a record's values stand that change from line to line of one response.
+/// Where a record's values stand that change from line to line of one response, and what of them
+/// counts.
 #[derive(Debug, Default)]
-pub(super) struct Places {
+pub(super) struct Places<'a> {
+    pub uses: Uses<'a>,
     pub parent: Option<Range<usize>>,
     pub content: Option<Range<usize>>,
     pub uuid: Option<Range<usize>>,
@@ -41,7 +44,7 @@ pub(super) struct Places {
 }
 
 /// Reads a record; none if the real parser has to.
-pub(super) fn record(line: &[u8]) -> Option<(Record<'_>, Places)> {
+pub(super) fn record(line: &[u8]) -> Option<(Record<'_>, Places<'_>)> {
     let mut json = Compact::new(line);
     let mut record = Record::default();
     let mut places = Places::default();
@@ -66,14 +69,18 @@ fn skip(json: &mut Compact<'_>) -> Option<()> {
     json.skip().map(|_| ())
 }
 
-fn read_record<'a>(json: &mut Compact<'a>, to: &mut Record<'a>, places: &mut Places) -> Option<()> {
-    let Places { parent, content, uuid: uuid_place, timestamp: time_place } = places;
+fn read_record<'a>(
+    json: &mut Compact<'a>,
+    to: &mut Record<'a>,
+    places: &mut Places<'a>,
+) -> Option<()> {
+    let Places { parent, content, uuid: uuid_place, timestamp: time_place, uses } = places;
     let mut other = |json: &mut Compact<'a>, key: &[u8]| match key {
         b"parentUuid" => placed(json, parent, skip),
         _ => skip(json),
     };
     let mut read_message =
-        |json: &mut Compact<'a>| json.object_of(|json, to| read_message(json, to, content));
+        |json: &mut Compact<'a>| json.object_of(|json, to| read_message(json, to, content, uses));
     fields!(json, to, {
         b"type" => kind: Compact::text,
         b"uuid" => uuid: |json: &mut Compact<'a>| placed(json, uuid_place, Compact::text),
@@ -98,9 +105,10 @@ fn read_message<'a>(
     json: &mut Compact<'a>,
     to: &mut Message<'a>,
     content: &mut Option<Range<usize>>,
+    uses: &mut Uses<'a>,
 ) -> Option<()> {
     let mut other = |json: &mut Compact<'a>, key: &[u8]| match key {
-        b"content" => placed(json, content, skip),
+        b"content" => placed(json, content, |json| blocks::read(json, uses)),
         _ => skip(json),
     };
     fields!(json, to, {
@@ -170,7 +178,7 @@ fn read_nested<'a>(json: &mut Compact<'a>, to: &mut Nested<'a>) -> Option<()> {
         b"requestId" => request_id: Compact::text,
         b"timestamp" => timestamp: Compact::text,
         b"message" => message: |json: &mut Compact<'a>| {
-            json.object_of(|json, to| read_message(json, to, &mut None))
+            json.object_of(|json, to| read_message(json, to, &mut None, &mut Uses::default()))
         },
     })
 }

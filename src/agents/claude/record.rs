@@ -54,13 +54,53 @@ pub(super) struct Body<'a> {
     pub is_compact_summary: Flag,
     #[serde(default, rename = "isVisibleInTranscriptOnly")]
     pub is_visible_in_transcript_only: Flag,
+    /// `typed`, `queued`, `sdk` or `system`.
     #[serde(borrow, default, rename = "promptSource")]
     pub prompt_source: Text<'a>,
+    /// The same for all records of one prompt.
+    #[serde(borrow, default, rename = "promptId")]
+    pub prompt_id: Text<'a>,
+    #[serde(borrow, default)]
+    pub entrypoint: Text<'a>,
+    #[serde(borrow, default)]
+    pub origin: Object<Origin<'a>>,
+    #[serde(borrow, default, rename = "turnOrigin")]
+    pub turn_origin: Text<'a>,
     #[serde(borrow, default)]
     pub message: Object<Content<'a>>,
-    /// What a tool returned.
-    #[serde(default, rename = "toolUseResult")]
-    pub tool_use_result: Object<SearchResult>,
+    /// What a tool returned: an object, or what went wrong.
+    #[serde(borrow, default, rename = "toolUseResult")]
+    pub tool_use_result: RawText<'a>,
+    /// Why a tool was not let run.
+    #[serde(borrow, default, rename = "toolDenialKind")]
+    pub tool_denial_kind: Text<'a>,
+}
+
+/// Who gave a prompt: `human`, `coordinator` or `peer`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Origin<'a> {
+    #[serde(borrow, default)]
+    pub kind: Text<'a>,
+}
+
+/// What a `system` record says of the thread.
+#[derive(Debug, Deserialize)]
+pub(super) struct System<'a> {
+    #[serde(borrow, default)]
+    pub subtype: Text<'a>,
+    #[serde(borrow, default, rename = "compactMetadata")]
+    pub compact_metadata: Object<CompactMetadata<'a>>,
+    #[serde(default, rename = "pendingBackgroundAgentCount")]
+    pub pending_agents: Count,
+    #[serde(default, rename = "pendingWorkflowCount")]
+    pub pending_workflows: Count,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct CompactMetadata<'a> {
+    /// `manual` or `auto`.
+    #[serde(borrow, default)]
+    pub trigger: Text<'a>,
 }
 
 /// A message's content: a string or blocks.
@@ -219,6 +259,14 @@ pub(super) struct Block<'a> {
     pub tool_use_id: Text<'a>,
     #[serde(borrow, default)]
     pub text: Text<'a>,
+    /// What a tool is asked to do.
+    #[serde(borrow, default)]
+    pub input: RawText<'a>,
+    /// What a tool gave: a string or blocks.
+    #[serde(borrow, default)]
+    pub content: RawText<'a>,
+    #[serde(default)]
+    pub is_error: Flag,
 }
 
 /// What the client's own `WebSearch` tool returned.

@@ -7,6 +7,7 @@
 
 use std::ops::Range;
 
+use super::blocks::{self, Uses};
 use super::quick::Places;
 use crate::agents::compact::Compact;
 
@@ -24,21 +25,23 @@ pub(super) struct Pattern {
 enum Gap {
     /// Any value, which nobody reads.
     Unread,
+    /// The content, which may use tools.
+    Content,
     /// The time of the line.
     Time,
 }
 
 impl Pattern {
     /// The pattern of a line; none if it does not tell its time.
-    pub(super) fn set(&mut self, line: &[u8], places: &Places) {
+    pub(super) fn set(&mut self, line: &[u8], places: &Places<'_>) {
         self.forget();
         let Some(time) = &places.timestamp else { return };
-        let gap = |place: &Option<Range<usize>>| place.clone().map(|place| (place, Gap::Unread));
+        let gap = |place: &Option<Range<usize>>, gap| place.clone().map(|place| (place, gap));
         let mut gaps = [
             Some((time.clone(), Gap::Time)),
-            gap(&places.parent),
-            gap(&places.content),
-            gap(&places.uuid),
+            gap(&places.parent, Gap::Unread),
+            gap(&places.content, Gap::Content),
+            gap(&places.uuid, Gap::Unread),
         ];
         gaps.sort_unstable_by_key(|gap| gap.as_ref().map(|(place, _)| place.start));
         let mut from = 0;
@@ -56,10 +59,10 @@ impl Pattern {
         self.gaps.clear();
     }
 
-    /// The time of a line that otherwise says what the pattern's line said.
-    pub(super) fn time_of<'a>(&self, line: &'a [u8]) -> Option<&'a str> {
+    /// The time of a line that otherwise says what the pattern's line said, and the tools it uses.
+    pub(super) fn matched<'a>(&self, line: &'a [u8]) -> Option<(&'a str, Uses<'a>)> {
         let mut json = Compact::new(line);
-        let mut time = None;
+        let (mut time, mut uses) = (None, Uses::default());
         let mut from = 0;
         for (at, gap) in &self.gaps {
             json.literal(&self.text[from..*at])?;
@@ -67,13 +70,14 @@ impl Pattern {
                 Gap::Unread => {
                     json.skip()?;
                 }
+                Gap::Content => blocks::read(&mut json, &mut uses)?,
                 Gap::Time => time = Some(json.plain_text()?),
             }
             from = *at;
         }
         json.literal(&self.text[from..])?;
         json.end()?;
-        time
+        Some((time?, uses))
     }
 }
 

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::record::Body;
+use super::record::{Body, SearchResult};
+use crate::agents::json::Object;
 use crate::model::CallId;
 
 /// Results follow their call closely; what is older than this many tool uses is forgotten.
@@ -58,7 +59,8 @@ impl Searches {
     /// Takes in a tool's result; gives the call it belongs to and the searches of all the call's
     /// tools so far.
     pub(super) fn note_result(&mut self, body: &Body<'_>) -> Option<(CallId, u64)> {
-        let searches = body.tool_use_result.0.as_ref()?.search_count.0?;
+        let notes: Object<SearchResult> = serde_json::from_str(body.tool_use_result.0?).ok()?;
+        let searches = notes.0?.search_count.0?;
         let answered = body.blocks().iter().find_map(|block| block.tool_use_id.non_empty())?;
         let search = self.0.iter_mut().find(|search| *search.tool_use_id == *answered)?;
         search.searches = searches;

@@ -5,23 +5,13 @@
 
 use serde::Deserialize;
 
+use super::prompt::{self, Said};
 use super::record::Block;
 use crate::agents::json::{Count, Flag, Object, Text, TextOrObjects};
 use crate::model::Millis;
 
 /// Records that say something, from the end: lines are not in the order of their times.
 const LOOKED_AT: usize = 16;
-/// What the client notes when the person stops a turn.
-const INTERRUPTED: &str = "[Request interrupted";
-/// Openings of what the person did without asking the model anything.
-const LOCAL: [&str; 6] = [
-    "<command-name>",
-    "<command-message>",
-    "<local-command-",
-    "<bash-input>",
-    "<bash-stdout>",
-    "<bash-stderr>",
-];
 
 #[derive(Deserialize)]
 struct Line<'a> {
@@ -48,11 +38,11 @@ struct Line<'a> {
     #[serde(default, rename = "pendingWorkflowCount")]
     pending_workflows: Count,
     #[serde(borrow, default)]
-    message: Object<Said<'a>>,
+    message: Object<Spoken<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Said<'a> {
+struct Spoken<'a> {
     #[serde(borrow, default)]
     stop_reason: Text<'a>,
     #[serde(borrow, default)]
@@ -102,9 +92,7 @@ fn is_unfinished(line: &Line<'_>) -> Option<bool> {
     if line.is_api_error.0 {
         return Some(false);
     }
-    // Versions that write while the answer streams give no reason yet.
-    let reason = said.stop_reason.non_empty();
-    Some(reason.is_none_or(|reason| matches!(reason, "tool_use" | "pause_turn")))
+    Some(!prompt::is_last(said.stop_reason.non_empty()))
 }
 
 /// A prompt or a tool's result, which the model is going to read.
@@ -128,11 +116,11 @@ fn asks_the_model(line: &Line<'_>) -> Option<bool> {
 }
 
 fn of_text(text: &str) -> Option<bool> {
-    let text = text.trim_start();
-    if text.starts_with(INTERRUPTED) {
-        return Some(false);
+    match prompt::said(text) {
+        Said::Prompt | Said::Peer | Said::Notification => Some(true),
+        Said::Interruption => Some(false),
+        Said::Command | Said::Local => None,
     }
-    (!LOCAL.iter().any(|opening| text.starts_with(opening))).then_some(true)
 }
 
 #[cfg(test)]

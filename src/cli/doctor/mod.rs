@@ -11,7 +11,7 @@ use std::io::Write;
 use anyhow::Result;
 use serde::Serialize;
 
-pub(super) use self::selftest::{Part, run as selftest};
+pub(super) use self::selftest::{agent as selftest_agent, run as selftest};
 use super::Outcome;
 use super::args::DoctorArgs;
 use super::context::{Context, show};

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::calendar::Calendar;
 use crate::cli::args::{By, Group};
-use crate::ledger::{Charged, LedgerError, Reader, Totals};
+use crate::ledger::{Charged, Deeds, LedgerError, Reader, Totals, Turn};
 use crate::model::{AgentId, CapAction, Millis, UsdTotal};
 
 /// A report.
@@ -22,6 +22,8 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// Sum of the rows.
     pub total: Sums,
+    /// Turns were asked for.
+    pub with_turns: bool,
 }
 
 /// Sums of a row, or of a part of one.
@@ -31,6 +33,10 @@ pub struct Sums {
     pub totals: Totals,
     /// What agents say they spent beyond that.
     pub unlogged: UsdTotal,
+    /// Turns, if they were asked for.
+    pub turns: u64,
+    /// What was done in them.
+    pub deeds: Deeds,
 }
 
 /// A row of a report.
@@ -72,7 +78,7 @@ pub struct SessionInfo {
 impl Report {
     /// A report on nothing.
     pub fn empty(group: Group, by: Option<By>) -> Self {
-        Self { group, by, rows: Vec::new(), total: Sums::default() }
+        Self { group, by, rows: Vec::new(), total: Sums::default(), with_turns: false }
     }
 }
 
@@ -84,6 +90,7 @@ pub fn build(
     by: Option<By>,
     time: &Range<Millis>,
     zone: &TimeZone,
+    with_turns: bool,
 ) -> Result<Report, LedgerError> {
     let charged = reader.charged()?;
     let mut builder = Builder {
@@ -92,15 +99,22 @@ pub fn build(
         calendar: Calendar::new(zone.clone(), group),
         rows: BTreeMap::new(),
         total: Sums::default(),
+        with_turns,
     };
     reader.cells(time, &mut |cell| {
         if let Some(to) = charged.get(&cell.charged) {
-            builder.add(to, cell.at, &Sums { totals: cell.totals, unlogged: UsdTotal::ZERO });
+            builder.add(to, cell.at, &Sums { totals: cell.totals, ..Sums::default() });
         }
     })?;
     let activity = if group == Group::Session { reader.activity()? } else { HashMap::new() };
     builder.describe_sessions(&charged, &activity);
     builder.add_unlogged(reader, &charged, time)?;
+    if with_turns {
+        reader.turns(time, &|_| true, &mut |turn| {
+            builder.add_turn(turn);
+            true
+        })?;
+    }
     if group == Group::Session {
         builder.add_marks(reader)?;
     }
@@ -113,9 +127,26 @@ struct Builder {
     calendar: Calendar,
     rows: BTreeMap<String, Row>,
     total: Sums,
+    with_turns: bool,
 }
 
 impl Builder {
+    /// A turn counts whole: on the day it began, for the model that took the most of its steps, in
+    /// the place of its latest call.
+    fn add_turn(&mut self, turn: Turn) {
+        let to = Charged {
+            agent: turn.thread.agent,
+            session: turn.thread.session,
+            session_id: Arc::clone(&turn.thread.session_id),
+            subagent: Arc::clone(&turn.thread.subagent),
+            project: turn.project,
+            branch: turn.branch,
+            model: turn.model,
+            developer: turn.developer,
+        };
+        self.add(&to, turn.at, &Sums { turns: 1, deeds: turn.deeds, ..Sums::default() });
+    }
+
     fn add(&mut self, to: &Charged, at: Millis, sums: &Sums) {
         let key = match self.group {
             Group::Daily | Group::Weekly | Group::Monthly => self.calendar.key(at),
@@ -195,7 +226,7 @@ impl Builder {
                 continue;
             }
             let amount = UsdTotal::from(unlogged.amount);
-            let sums = Sums { totals: Totals::default(), unlogged: amount };
+            let sums = Sums { unlogged: amount, ..Sums::default() };
             // A session may hold nothing but its total.
             let nowhere = Charged::of_session(&unlogged);
             let place = places.get(&unlogged.session).map_or(&nowhere, |(_, place)| place);
@@ -243,7 +274,13 @@ impl Builder {
                 cost(b).cmp(&cost(a)).then_with(|| a.key.cmp(&b.key))
             }),
         }
-        Report { group: self.group, by: self.by, rows, total: self.total }
+        Report {
+            group: self.group,
+            by: self.by,
+            rows,
+            total: self.total,
+            with_turns: self.with_turns,
+        }
     }
 }
 
@@ -251,6 +288,8 @@ impl Sums {
     fn add(&mut self, other: &Self) {
         self.totals += other.totals;
         self.unlogged += other.unlogged;
+        self.turns += other.turns;
+        self.deeds += other.deeds;
     }
 }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::group::{Report, Row, Sums};
 use super::zone_name;
 use crate::cli::args::Group;
+use crate::cli::turns::DeedsJson;
 use clap::ValueEnum;
 
 /// Version of the shape: fields may be added under it, never changed or taken away.
@@ -20,7 +21,7 @@ struct ReportJson<'a> {
     group: String,
     timezone: String,
     rows: Vec<RowJson<'a>>,
-    total: SumsJson,
+    total: TotalJson,
 }
 
 #[derive(Serialize)]
@@ -31,6 +32,8 @@ struct RowJson<'a> {
     #[serde(flatten)]
     session: Option<SessionJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    turns: Option<TurnsJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     breakdown: Option<Vec<PartJson<'a>>>,
 }
 
@@ -39,6 +42,24 @@ struct PartJson<'a> {
     key: &'a str,
     #[serde(flatten)]
     sums: SumsJson,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    turns: Option<TurnsJson>,
+}
+
+#[derive(Serialize)]
+struct TotalJson {
+    #[serde(flatten)]
+    sums: SumsJson,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    turns: Option<TurnsJson>,
+}
+
+/// Turns, where they were asked for.
+#[derive(Serialize)]
+struct TurnsJson {
+    count: u64,
+    #[serde(flatten)]
+    deeds: DeedsJson,
 }
 
 /// The sums, the same in every row, part and total. Money is a decimal string in dollars.
@@ -109,6 +130,10 @@ pub(in crate::cli) fn session(row: &Row) -> Option<SessionJson<'_>> {
 
 /// Writes a report.
 pub(super) fn write(out: &mut dyn Write, report: &Report, zone: &TimeZone) -> Result<()> {
+    let turns = |sums: &Sums| {
+        let deeds = DeedsJson::from(&sums.deeds);
+        report.with_turns.then_some(TurnsJson { count: sums.turns, deeds })
+    };
     let rows = report
         .rows
         .iter()
@@ -116,10 +141,15 @@ pub(super) fn write(out: &mut dyn Write, report: &Report, zone: &TimeZone) -> Re
             key: &row.key,
             sums: SumsJson::from(&row.sums),
             session: session(row),
+            turns: turns(&row.sums),
             breakdown: report.by.map(|_| {
                 row.parts
                     .iter()
-                    .map(|(key, sums)| PartJson { key, sums: SumsJson::from(sums) })
+                    .map(|(key, sums)| PartJson {
+                        key,
+                        sums: SumsJson::from(sums),
+                        turns: turns(sums),
+                    })
                     .collect()
             }),
         })
@@ -129,7 +159,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report, zone: &TimeZone) -> Re
         group: group_name(report.group),
         timezone: zone_name(zone),
         rows,
-        total: SumsJson::from(&report.total),
+        total: TotalJson { sums: SumsJson::from(&report.total), turns: turns(&report.total) },
     };
     serde_json::to_writer(&mut *out, &json)?;
     writeln!(out)?;

@@ -43,7 +43,9 @@ pub(super) fn run(context: &Context, args: &ReportArgs, out: &mut dyn Write) -> 
     let TimeArgs { since, until, .. } = &args.time;
     let time = when::range(since.as_deref(), until.as_deref(), &zone, context.now())?;
     let report = match context.fresh_reader()? {
-        Some(reader) => reader.snapshot(|reader| build(reader, args.group, by, &time, &zone))?,
+        Some(reader) => {
+            reader.snapshot(|reader| build(reader, args.group, by, &time, &zone, args.turns))?
+        }
         None => Report::empty(args.group, by),
     };
     if args.json {

@@ -9,7 +9,6 @@ mod levels;
 mod reload;
 mod sessions;
 mod stop;
-mod sums;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,10 +18,10 @@ use jiff::tz::TimeZone;
 
 use self::levels::Crossed;
 use self::sessions::{Sessions, Touched};
-use self::sums::{Rules, Sums};
 use super::{Book, Outbox, store_notes};
 use crate::config::Config;
 use crate::enforce::{AgentStop, Guard, Kernel};
+use crate::guard::{LiveSums, Terms};
 use crate::ingest::Root;
 use crate::ledger::{Charged, Inbox, LedgerError, Writer};
 use crate::model::{Latch, Lift, Millis, Note, SessionKey};
@@ -35,7 +34,7 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 pub(super) struct Watchdog {
     config: Config,
     zone: TimeZone,
-    sums: Sums,
+    sums: LiveSums,
     /// In force at the last look; read anew whenever a note or we ourselves changed them.
     standing: Option<Standing>,
     sessions: Sessions,
@@ -90,7 +89,7 @@ impl Watchdog {
         Self {
             zone: config.zone(),
             config: config.clone(),
-            sums: Sums::default(),
+            sums: LiveSums::default(),
             standing: None,
             sessions: Sessions::new(roots),
             guard: Guard::default(),
@@ -112,6 +111,12 @@ impl Watchdog {
     }
 
     /// Looks once; tells when to look again if nothing happens before.
+    ///
+    /// What is reached is latched before anything is done about it: a fifth of a millisecond before
+    /// the signal, for which no process is ever signalled over a cap that the ledger does not call
+    /// broken. Rows of what was done follow the doing. After a crash in between, the first look of
+    /// the next start takes every latched breach for one of just now: a session that runs on is
+    /// signalled again, and written down; one that has ended leaves the breach as its only row.
     pub(super) fn look(&mut self, look: &mut Look<'_>) -> Result<Option<Millis>, LedgerError> {
         self.take_notes(look)?;
         let touched = self.touched(look)?;
@@ -128,6 +133,11 @@ impl Watchdog {
         let outbox = self.outbox.pump(look.writer, look.now)?;
         let lifts = self.standing.as_ref().map(|standing| standing.until);
         Ok([outbox, self.guard.deadline(), lifts].into_iter().flatten().min())
+    }
+
+    /// Another price book is in force: what is set aside by it is another amount.
+    pub(super) fn book_changed(&mut self) {
+        self.sums.forget();
     }
 
     /// What hooks and commands left.
@@ -176,14 +186,14 @@ impl Watchdog {
         if self.config.caps.is_empty() {
             return Ok(Vec::new());
         }
-        let rules = Rules {
+        let terms = Terms {
             caps: &self.config.caps,
             zone: &self.zone,
-            book: look.book,
+            book: &**look.book.book(),
             include_unlogged: self.config.include_unlogged,
         };
         let sessions: Vec<SessionKey> = touched.sessions().cloned().collect();
-        let tally = self.sums.tally(look.writer, &rules, &touched.changes, &sessions, look.now)?;
+        let tally = self.sums.tally(look.writer, &terms, &touched.changes, &sessions, look.now)?;
         let standing = self.standing(look)?;
         Ok(crate::policy::decide(&tally, &standing.lifts, &standing.latches, look.now))
     }

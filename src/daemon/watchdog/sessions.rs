@@ -6,7 +6,6 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::sums::session_key;
 use crate::agents;
 use crate::enforce::{self, Located, ProcessTable, Search};
 use crate::guard::who;
@@ -28,7 +27,7 @@ pub(super) struct Touched {
 
 impl Touched {
     pub(super) fn add(&mut self, to: &Charged, change: &Change) {
-        let charges = self.by_session.entry(session_key(to)).or_default();
+        let charges = self.by_session.entry(to.session_key()).or_default();
         match charges.iter_mut().find(|(known, _)| known == to) {
             Some((_, spent)) => *spent += change.spent,
             None => charges.push((to.clone(), change.spent)),
@@ -160,7 +159,7 @@ fn tail(path: &Path) -> std::io::Result<Vec<u8>> {
     let length = file.metadata()?.len();
     let from = length.saturating_sub(TAIL);
     file.seek(SeekFrom::Start(from))?;
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity((length - from) as usize + 1);
     file.take(TAIL).read_to_end(&mut bytes)?;
     if from > 0 {
         let first = memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1);

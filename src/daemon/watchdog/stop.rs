@@ -180,8 +180,11 @@ impl Watchdog {
                 self.guard.withdraw(session);
                 continue;
             }
-            let in_turn = self.is_in_turn(look, session)?;
-            self.guard.turn(session, in_turn, look.now);
+            // Of one that is being stopped nobody asks any more.
+            if self.guard.waits_for(session) {
+                let in_turn = self.is_in_turn(look, session)?;
+                self.guard.turn(session, in_turn, look.now);
+            }
         }
         self.demanded = kept;
         Ok(())

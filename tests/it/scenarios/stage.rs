@@ -8,8 +8,8 @@ use spendtop::config::Config;
 use spendtop::guard::{self, Terms};
 use spendtop::ledger::{Pricing, Reader, Writer};
 use spendtop::model::{
-    AgentId, Batch, Call, CallId, CallKind, Charge, Cost, CostStatus, Cursor, Event, FileStat,
-    Lift, LiftBy, Millis, Note, Permille, PicoUsd, Qualifiers, SessionKey, TokenUsage,
+    AgentId, Batch, Call, CallId, CallKind, Charge, Cost, CostStatus, Cursor, DeedLog, Event,
+    FileStat, Lift, LiftBy, Millis, Note, Permille, PicoUsd, Qualifiers, SessionKey, TokenUsage,
     UnpricedReason, UsdTotal,
 };
 use spendtop::policy::{self, Decision, Who, verdict};
@@ -168,6 +168,7 @@ impl Stage {
 
     fn store(&mut self, developer: &str, event: Event) {
         let batch = Batch {
+            deeds: DeedLog::default(),
             path: "/story.jsonl".into(),
             agent: AgentId::Claude,
             developer: Arc::from(developer),

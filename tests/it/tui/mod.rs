@@ -70,7 +70,13 @@ impl Line<'_> {
             "message": {
                 "id": format!("msg_01{number:022}"),
                 "model": self.model,
-                "stop_reason": if self.is_final { json!("end_turn") } else { json!(null) },
+                "content": [{
+                    "type": "tool_use",
+                    "id": format!("toolu_01{number:022}"),
+                    "name": "Bash",
+                    "input": { "command": format!("make part-{}", number / 2) },
+                }],
+                "stop_reason": if self.is_final { json!("tool_use") } else { json!(null) },
                 "usage": {
                     "input_tokens": 100,
                     "cache_read_input_tokens": 148_000,
@@ -196,7 +202,7 @@ fn facts(lab: &Lab, cap: Option<i64>) -> Facts {
         zone: TimeZone::get("Europe/Berlin").unwrap(),
         caps: cap.into_iter().map(daily).collect(),
         include_unlogged: false,
-        book: Arc::new(PriceBook::embedded().clone()),
+        book: Arc::clone(PriceBook::embedded()),
         roots: vec![(AgentId::Claude, lab.projects())],
     }
 }

@@ -1,8 +1,10 @@
 //! What is read from a ledger, and when.
 
 use jiff::tz::TimeZone;
+use spendtop::enforce::{Kernel, ProcessTable as _};
 use spendtop::format::money;
-use spendtop::model::{Millis, UsdTotal};
+use spendtop::ledger::Writer;
+use spendtop::model::{AgentId, CapAction, Mark, Millis, Note, SessionKey, UsdTotal};
 use spendtop::tui::screens::live::{Doing, Protection};
 use spendtop::tui::{Action, App, Board, Day, Facts, Follower, Look};
 
@@ -187,4 +189,82 @@ fn every_screen_draws_before_anything_was_read() {
     let app = app_of(&lab, facts(&lab, None), setting(), Look::default());
     assert!(app.shell.board.is_none());
     super::drawn(&app, 80, 24);
+}
+
+#[test]
+fn an_agents_own_file_tells_what_a_session_does() {
+    let lab = Lab::new();
+    write(&lab, &[Line { at: "2026-11-23T10:00:00Z", ..LINE }]);
+    ingest(&lab);
+    let own = Kernel::new().own();
+    let folder = lab.folder.path().join("home/.claude/sessions");
+    std::fs::create_dir_all(&folder).unwrap();
+    let say = |status: &str, start: u64| {
+        let file = serde_json::json!({
+            "pid": own.pid, "sessionId": "s1", "procStart": start.to_string(), "status": status,
+            "kind": "interactive", "entrypoint": "cli",
+        });
+        std::fs::write(folder.join(format!("{}.json", own.pid)), file.to_string()).unwrap();
+        let app = seen(&lab, "UTC", super::NOW);
+        let session = &data(&app).sessions[0];
+        (session.state.word(), session.protection)
+    };
+    assert_eq!(say("busy", own.start_time), ("RUN", Protection::Signal));
+    assert_eq!(say("waiting", own.start_time), ("ASK", Protection::Signal));
+    assert_eq!(say("idle", own.start_time), ("IDLE", Protection::Signal));
+    // A file that was left behind: its number belongs to another process now.
+    assert_eq!(say("busy", own.start_time + 1), ("END", Protection::Unneeded));
+}
+
+#[test]
+fn what_holds_a_session_is_said_and_stops_only_where_it_is_to() {
+    let lab = Lab::new();
+    write(&lab, &[Line { cents: 2100, ..LINE }, Line { session: "s2", ..LINE }]);
+    ingest(&lab);
+    let key = SessionKey { agent: AgentId::Claude, session_id: "s2".into() };
+    let mark = |action| Mark {
+        session: key.clone(),
+        action,
+        cap: None,
+        reason: "too \x1b[2Jdear".into(),
+        by: "maya".into(),
+        at: now(),
+    };
+    let mut writer = Writer::open(&lab.db()).unwrap();
+    let apply = |writer: &mut Writer, action| {
+        writer.store_note(&Note::Mark(mark(action)), &[]).unwrap();
+    };
+    apply(&mut writer, CapAction::Flag);
+    let held = |app: &App, id: &str| {
+        let session = data(app).sessions.iter().find(|s| &*s.key.session_id == id).unwrap().clone();
+        (session.state.word(), session.held.into_iter().map(|held| held.why).collect::<Vec<_>>())
+    };
+    let flagged = "flagged by maya: too \u{fffd}[2Jdear".to_owned();
+    let app = seen(&lab, "Europe/Berlin", super::NOW);
+    assert_eq!(held(&app, "s2"), ("run", vec![flagged.clone()]));
+    assert_eq!(held(&app, "s1"), ("run", vec![]));
+    apply(&mut writer, CapAction::Block);
+    let app = seen(&lab, "Europe/Berlin", super::NOW);
+    let (state, why) = held(&app, "s2");
+    assert_eq!((state, why.len()), ("BLK", 2));
+    assert_eq!(why[1], flagged, "what stops it comes first");
+}
+
+#[test]
+fn what_a_turn_is_at_is_told_beside_its_session() {
+    let lab = Lab::new();
+    let fixture = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    lab.install(&fixture.join("tests/fixtures/claude/loop/home"));
+    ingest(&lab);
+    let app = seen(&lab, "UTC", "2026-11-23T16:12:00Z");
+    let session = &data(&app).sessions[0];
+    let turn = session.turn.unwrap();
+    // Recorded from the real agent: one tool call over and over, until it was cut short.
+    assert_eq!((turn.steps, turn.repeats, turn.in_turn), (13, 13, true));
+    assert_eq!(session.state.word(), "run");
+    let screen = super::drawn(&app, 120, 40).to_string();
+    assert!(screen.contains("×13"), "{screen}");
+    // Hours later the turn is nobody's concern any more.
+    let app = seen(&lab, "UTC", "2026-11-23T19:12:00Z");
+    assert_eq!(data(&app).sessions[0].turn, None);
 }

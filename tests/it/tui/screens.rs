@@ -1,9 +1,11 @@
 //! Snapshots at the three sizes that the screen promises something for.
 
 use ratatui::style::{Color, Modifier};
-use spendtop::tui::{Action, App, Command, Look, Mode, Notice, Theme};
+use spendtop::model::Millis;
+use spendtop::tui::screens::live::Column;
+use spendtop::tui::{Action, App, Command, Look, Mode, Notice, Setting, Theme};
 
-use super::{LINE, Line, a_day, app, app_of, drawn, facts, ingest, setting, write};
+use super::{LINE, Line, a_day, app, app_of, drawn, facts, ingest, now, setting, write};
 use crate::harness::Lab;
 
 fn assert_screens(name: &str, app: &App) {
@@ -162,4 +164,79 @@ fn no_size_is_too_small_or_too_large() {
     full.mode = Mode::Normal;
     let line = drawn(&full, 20, 1).to_string();
     assert!(line.contains("$14.20 of $10.00"), "{line}");
+}
+
+#[test]
+fn ascii_is_ascii_at_every_size() {
+    let lab = Lab::new();
+    a_day(&lab);
+    let look = Look { ascii: true, ..Look::default() };
+    let mut app = app_of(&lab, facts(&lab, Some(20)), setting(), look);
+    app.update(Action::Collector(Notice::Live));
+    insta::assert_snapshot!("ascii_120x40", drawn(&app, 120, 40));
+    for command in [Command::Help, Command::Help, Command::Sort] {
+        app.update(Action::Command(command));
+        for (columns, rows) in [(120, 40), (80, 24), (40, 12)] {
+            let screen = drawn(&app, columns, rows);
+            for cell in &screen.buffer().content {
+                assert!(cell.symbol().is_ascii(), "{:?}", cell.symbol());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_users_columns_are_shown_in_their_order() {
+    let lab = Lab::new();
+    a_day(&lab);
+    let columns = Some(vec![Column::Today, Column::Calls, Column::Project]);
+    let look = Look { columns, ..Look::default() };
+    let screen = drawn(&app_of(&lab, facts(&lab, None), setting(), look), 80, 24).to_string();
+    let titles = screen.lines().find(|line| line.contains("TODAY")).unwrap();
+    let titles: Vec<&str> = titles.split_whitespace().collect();
+    assert_eq!(titles[1..4], ["TODAY", "CALLS", "PROJECT"]);
+}
+
+#[test]
+fn on_a_plan_it_is_value() {
+    let lab = Lab::new();
+    a_day(&lab);
+    let on_plan = Setting { on_plan: true, ..setting() };
+    let app = app_of(&lab, facts(&lab, Some(20)), on_plan, Look::default());
+    let screen = drawn(&app, 80, 24).to_string();
+    assert!(screen.contains("today value at list prices of the API"), "{screen}");
+}
+
+/// What stands above the keys, on a terminal this wide.
+fn said(app: &App, columns: u16) -> String {
+    let screen = drawn(app, columns, 24).to_string();
+    screen.lines().nth(22).unwrap_or_default().trim_matches(['"', ' ']).to_owned()
+}
+
+#[test]
+fn a_collector_that_hangs_is_said_with_what_to_do() {
+    let lab = Lab::new();
+    a_day(&lab);
+    let facts = facts(&lab, Some(20));
+    std::fs::write(&facts.lock, "").unwrap();
+    let touched =
+        std::time::UNIX_EPOCH + std::time::Duration::from_millis((now().0 - 600_000) as u64);
+    std::fs::File::options().write(true).open(&facts.lock).unwrap().set_modified(touched).unwrap();
+    let mut app = app_of(&lab, facts, setting(), Look::default());
+    app.update(Action::Collector(Notice::Elsewhere("pid 4242".into())));
+    assert!(said(&app, 120).starts_with("! pid 4242"), "{}", said(&app, 120));
+    assert_eq!(said(&app, 80), "! pid 4242 is silent for 10m: end it, and this screen takes over");
+    let screen = drawn(&app, 120, 24).to_string();
+    assert!(screen.contains("■ pid 4242 silent for 10m"), "{screen}");
+}
+
+#[test]
+fn an_old_price_book_is_said_with_what_to_do() {
+    let lab = Lab::new();
+    a_day(&lab);
+    let mut app = live(&lab, Some(20));
+    let board = app.shell.board.as_mut().unwrap();
+    board.book_checked = Some(Millis(now().0 - 60 * 86_400_000));
+    assert_eq!(said(&app, 80), "! prices are 60 days old: `spendtop prices update`");
+    assert!(said(&app, 120).contains("checked 60 days ago"));
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Id, Request, Step};
-use crate::claude_lines::{Line, answer, line, prompt, tool_result};
+use crate::claude_lines::{Line, answer, line, tool_result};
 
 #[derive(Default)]
 pub(super) struct World {
@@ -39,12 +39,12 @@ impl Thread {
 }
 
 impl World {
-    fn number(&mut self) -> u64 {
+    pub(super) fn number(&mut self) -> u64 {
         self.numbers += 1;
         self.numbers
     }
 
-    fn uuid(&mut self) -> String {
+    pub(super) fn uuid(&mut self) -> String {
         format!("u{}", self.number())
     }
 
@@ -77,11 +77,9 @@ impl World {
                 }
             }
             Step::Search { thread, told } => self.search(thread % count, told),
-            Step::Prompt { thread } => {
-                let uuid = self.uuid();
-                let line = self.dated(prompt(&uuid, "and now"));
-                self.write(thread % count, line);
-            }
+            Step::Tools { thread, uses, ends } => self.tools(thread % count, &uses, ends),
+            Step::Prompt { thread, by } => self.prompt(thread % count, by),
+            Step::Client { thread, what } => self.client(thread % count, what),
             Step::Fork { thread, name, background, rewritten } => {
                 self.fork(thread % count, name, background, rewritten);
             }

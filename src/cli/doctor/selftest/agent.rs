@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::lines::{Lines, Look};
 use super::scratch::Scratch;
 use crate::clock::{Clock, SystemClock};
-use crate::demo::{Thread, Tokens};
+use crate::demo::{Registration, Thread, Tokens, Tool};
 use crate::enforce::{Kernel, ProcessTable};
 use crate::model::Millis;
 use crate::paths;
@@ -71,7 +71,7 @@ struct Agent {
 }
 
 /// Plays the agent to its end.
-pub(super) fn play() -> Result<(), String> {
+pub(in crate::cli) fn play() -> Result<(), String> {
     let begun = Instant::now();
     let exe = paths::program().map_err(|error| error.to_string())?;
     let scratch = Scratch::of_agent(&exe).ok_or("only `doctor --selftest` starts this")?;
@@ -114,18 +114,16 @@ impl Agent {
     fn register(&self) -> io::Result<PathBuf> {
         let key = Kernel::new().own();
         let file = self.scratch.claude().join(format!("sessions/{}.json", key.pid));
-        let about = json!({
-            "pid": key.pid,
-            "sessionId": self.thread.session_id,
-            "cwd": self.scratch.work().to_string_lossy(),
-            "startedAt": SystemClock.now().0,
-            "procStart": key.start_time.to_string(),
-            "version": "2.1.197",
-            "kind": "interactive",
-            "entrypoint": "cli",
-            "status": "busy",
-        });
-        write(&file, about.to_string().as_bytes())?;
+        let work = self.scratch.work();
+        let about = Registration {
+            pid: key.pid,
+            start_time: key.start_time,
+            session_id: &self.thread.session_id,
+            cwd: &work.to_string_lossy(),
+            started_at: SystemClock.now(),
+            is_busy: true,
+        };
+        write(&file, about.json().as_bytes())?;
         Ok(file)
     }
 
@@ -139,7 +137,7 @@ impl Agent {
         if !std::mem::replace(&mut self.has_begun, true) {
             self.thread.prompt(at, "Try out spendtop", &mut lines);
         }
-        self.thread.call(at, TOKENS, &mut lines);
+        self.thread.call(at, TOKENS, &Tool::run("make", "ok"), &mut lines);
         let text: String = lines.iter().flat_map(|line| [line.line.as_str(), "\n"]).collect();
         let file = self.transcript();
         if let Some(folder) = file.parent() {

@@ -6,7 +6,7 @@
 mod agent;
 mod desktop;
 mod lines;
-mod part;
+mod patience;
 mod proofs;
 mod report;
 mod scratch;
@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-pub(in crate::cli) use self::part::Part;
-use self::proofs::Patience;
+pub(in crate::cli) use self::agent::play as agent;
+use self::patience::Patience;
 use self::report::{Report, Step, Unproven};
 use self::stage::Stage;
 use crate::cli::args::{DoctorArgs, Global};

@@ -2,15 +2,13 @@
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::agent::{Order, Said};
 use super::lines::Look;
+use super::patience::Patience;
 use super::report::{Proof, Proven, Unproven};
 use super::stage::{Actor, Stage};
 use crate::clock::{Clock, SystemClock};
@@ -18,47 +16,11 @@ use crate::enforce::{Kernel, ProcessTable, Refused};
 use crate::format::{money_fixed, printable};
 use crate::model::{Action, ActionKind, LIMIT, Millis, SessionKey, UsdTotal};
 
-/// What a step may take at most.
-const LIMIT_OF_STEP: Duration = Duration::from_secs(5);
-
 /// What the daemon says when it follows.
 const READY: &str = "spendtop daemon: ready";
 
-/// Looked at this often.
-const STEP: Duration = Duration::from_millis(1);
-
 /// Rows of the audit trail that are looked at: the scratch ledger has a handful.
 const ROWS: usize = 100;
-
-/// How long is waited, and for what not to wait on.
-pub(super) struct Patience {
-    /// When every step has to be over.
-    pub until: Instant,
-    /// The person wants it to end.
-    pub interrupted: Arc<AtomicBool>,
-}
-
-impl Patience {
-    /// Looks until there is something to see; none when it has been long enough.
-    fn wait<T>(
-        &self,
-        mut look: impl FnMut() -> Result<Option<T>, Unproven>,
-    ) -> Result<Option<T>, Unproven> {
-        let until = self.until.min(Instant::now() + LIMIT_OF_STEP);
-        loop {
-            if self.interrupted.load(Ordering::Relaxed) {
-                return Err(Unproven::Interrupted);
-            }
-            if let Some(seen) = look()? {
-                return Ok(Some(seen));
-            }
-            if Instant::now() > until {
-                return Ok(None);
-            }
-            thread::sleep(STEP);
-        }
-    }
-}
 
 /// The real daemon, started in the scratch home, has read everything there is and follows.
 pub(super) fn daemon_ready(stage: &mut Stage, patience: &Patience) -> Proof {
@@ -247,11 +209,14 @@ pub(super) fn process_stopped(stage: &mut Stage, patience: &Patience) -> Proof {
     }
     let call = calls.into_iter().filter(|at| *at <= sent.at).max().unwrap_or(sent.at);
     let after = |at: Millis| u64::try_from(at.0.saturating_sub(call.0)).unwrap_or(0);
-    let latency = after(sent.at);
+    let latency = match after(sent.at) {
+        0 => "less than 1 ms".to_owned(),
+        some => format!("{some} ms"),
+    };
     Ok(Proven {
         took: Duration::from_millis(after(gone_at)),
         detail: format!(
-            "it goes on all the same: {signal} {latency} ms after its call, process {pid} is gone"
+            "it goes on all the same: {signal} {latency} after its call, process {pid} is gone"
         ),
     })
 }

@@ -16,8 +16,8 @@ use tempfile::TempDir;
 
 use super::agent::{Order, Said};
 use super::lines::Lines;
-use super::part::Part;
 use super::scratch::{PREFIX, Scratch};
+use crate::cli::part::Part;
 use crate::ledger::Reader;
 use crate::model::{AgentId, Millis, SessionKey};
 

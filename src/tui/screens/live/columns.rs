@@ -2,8 +2,9 @@
 //! no room for all.
 
 use super::session::{Session, Subagent};
+use super::turn::Turn;
 use crate::format::{age, floor, money_fixed, pad_start, percent, thousands, tokens, width};
-use crate::ledger::Totals;
+use crate::ledger::{LoopLevel, Totals};
 use crate::model::{Millis, UsdTotal};
 use crate::tui::board::per_hour;
 
@@ -133,7 +134,8 @@ impl Column {
         self.is_name() || matches!(self, Self::State | Self::Agent | Self::Protection)
     }
 
-    /// The least width: steady while figures of the usual size grow.
+    /// The least width: steady while figures of the usual size grow. A name is cut to it before
+    /// another column gives way.
     pub(super) const fn least(self) -> usize {
         match self {
             Self::Subagents => 3,
@@ -141,7 +143,8 @@ impl Column {
             Self::State | Self::Calls | Self::Cache | Self::Steps => 5,
             Self::Agent | Self::Input | Self::Output | Self::Protection | Self::PerHour => 6,
             Self::Session | Self::Today => 7,
-            Self::Project | Self::Branch | Self::Model => 8,
+            Self::Project => 8,
+            Self::Branch | Self::Model => 11,
         }
     }
 
@@ -155,7 +158,10 @@ impl Column {
     fn of_session(self, session: &Session, sheet: Sheet) -> String {
         match self {
             Self::State => {
-                let sign = if session.held.is_empty() { "" } else { "!" };
+                // A broken cap is no news of the sessions that ended long ago.
+                let is_live = session.state.is_live();
+                let is_held = session.held.iter().any(|held| held.is_mark || is_live);
+                let sign = if is_held { "!" } else { "" };
                 format!("{}{sign}", session.state.word())
             }
             Self::Agent => session.key.agent.name().to_owned(),
@@ -165,14 +171,7 @@ impl Column {
             Self::Today => amount(&session.today, sheet),
             Self::Session => amount(&session.total, sheet),
             Self::PerHour => rate(session.burn),
-            Self::Loop => match session.turn {
-                Some(turn) if turn.repeats > 1 => format!("×{}", turn.repeats),
-                Some(_) => "1".into(),
-                None => "–".into(),
-            },
-            Self::Steps => {
-                session.turn.map_or_else(|| "–".into(), |turn| thousands(u64::from(turn.steps)))
-            }
+            Self::Loop | Self::Steps => self.of_turn(session.turn),
             Self::Subagents if session.subagents.is_empty() => "–".into(),
             Self::Subagents => session.subagents.len().to_string(),
             Self::Protection => session.protection.word().to_owned(),
@@ -197,13 +196,22 @@ impl Column {
             Self::Calls | Self::Input | Self::Output | Self::Cache => {
                 self.of_totals(&subagent.total)
             }
-            Self::State
-            | Self::Agent
-            | Self::Branch
-            | Self::Loop
-            | Self::Steps
-            | Self::Subagents
-            | Self::Protection => String::new(),
+            Self::Loop | Self::Steps => self.of_turn(subagent.turn),
+            Self::State | Self::Agent | Self::Branch | Self::Subagents | Self::Protection => {
+                String::new()
+            }
+        }
+    }
+
+    fn of_turn(self, turn: Option<Turn>) -> String {
+        let Some(turn) = turn else { return "–".into() };
+        match self {
+            Self::Steps => thousands(turn.steps),
+            _ if turn.repeats > 1 => {
+                let sign = if turn.level >= LoopLevel::Loop { "!" } else { "" };
+                format!("×{}{sign}", turn.repeats)
+            }
+            _ => turn.repeats.to_string(),
         }
     }
 

@@ -20,7 +20,8 @@ pub use self::session::{Session, Subagent};
 pub(super) use self::session::{one, short_model};
 pub(super) use self::state::how;
 pub use self::state::{Doing, Held, Protection, State};
-pub use self::turn::TurnNow;
+pub use self::turn::Turn;
+pub(super) use self::turn::main_turn;
 use super::{Outcome, Page, Screen, Target};
 use crate::model::SessionKey;
 use crate::tui::action::Command;
@@ -94,7 +95,8 @@ impl Page for Live {
     }
 
     fn arrange(&mut self, data: &Data) {
-        let matches = |session: &Session| self.table.matches(&words(session));
+        let all = self.table.filter().is_empty();
+        let matches = |session: &Session| all || self.table.matches(&words(session));
         let mut numbers: Vec<usize> =
             (0..data.sessions.len()).filter(|number| matches(&data.sessions[*number])).collect();
         sort(&mut numbers, &data.sessions, ORDERS[self.table.order()]);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::state::{Guarded, Held, Protection, State};
-use super::turn::{self, TurnNow};
+use super::turn::{self, Turn, Turns};
 use crate::enforce::Present;
 use crate::format::{printable, short_paths};
 use crate::ledger::{Charged, LedgerError, Totals};
@@ -34,7 +34,7 @@ pub struct Session {
     /// The newest call.
     pub last: Millis,
     /// What its turn is at, where that is known.
-    pub turn: Option<TurnNow>,
+    pub turn: Option<Turn>,
     /// What it does.
     pub state: State,
     /// What would stop it.
@@ -60,6 +60,8 @@ pub struct Subagent {
     pub burn: UsdTotal,
     /// The newest call.
     pub last: Millis,
+    /// What its turn is at, where that is known.
+    pub turn: Option<Turn>,
 }
 
 /// Reads every session.
@@ -79,12 +81,14 @@ pub(super) fn read(source: &Source<'_>) -> Result<Vec<Session>, LedgerError> {
     }
     let projects = short_paths(drafts.values().map(Draft::project));
     let guarded = Guarded::read(source)?;
-    let mut turns = turn::read(source)?;
+    let turns = turn::read(source)?;
     let mut sessions = Vec::with_capacity(drafts.len());
     for (number, draft) in &drafts {
         let Some(who) = draft.who() else { continue };
         let mut session = draft.session(who, &projects);
-        session.turn = turns.remove(number);
+        if let Some(turns) = turns.get(number) {
+            session.set_turns(turns);
+        }
         guarded.judge(&mut session, who, source);
         sessions.push((*number, session));
     }
@@ -111,9 +115,20 @@ pub(in crate::tui::screens) fn one(
     }
     let Some(who) = draft.who() else { return Ok(None) };
     let mut one = draft.session(who, &short_paths([draft.project()]));
-    one.turn = turn::read(source)?.remove(&session);
+    if let Some(turns) = turn::read(source)?.get(&session) {
+        one.set_turns(turns);
+    }
     Guarded::read(source)?.judge(&mut one, who, source);
     Ok(Some(one))
+}
+
+impl Session {
+    fn set_turns(&mut self, turns: &Turns) {
+        self.turn = turns.of_session();
+        for subagent in &mut self.subagents {
+            subagent.turn = turns.of_subagent(&subagent.id);
+        }
+    }
 }
 
 /// What a thread comes to while it is summed up.
@@ -204,6 +219,7 @@ fn subagent((id, thread): (&&str, &Thread<'_>)) -> Subagent {
         total: thread.total,
         burn: thread.burn,
         last: thread.last,
+        turn: None,
     }
 }
 

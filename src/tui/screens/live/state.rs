@@ -18,6 +18,9 @@ use crate::tui::source::Source;
 const RUNS_MS: i64 = 2 * 60_000;
 const IDLES_MS: i64 = 30 * 60_000;
 
+/// No tool takes longer than this, by what agents allow: a turn that is not over was cut short.
+const LONGEST_TOOL_MS: i64 = 10 * 60_000;
+
 /// What a session does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Doing {
@@ -107,6 +110,8 @@ impl Protection {
 pub struct Held {
     /// It must not go on.
     pub stops: bool,
+    /// The session itself is marked; else a cap holds whoever it is about.
+    pub is_mark: bool,
     /// In words, safe to show.
     pub why: String,
 }
@@ -163,13 +168,13 @@ impl<'a> Guarded<'a> {
             let word = if mark.action.stops() { "blocked" } else { "flagged" };
             let by = mark.cap.as_deref().unwrap_or(&mark.by);
             let why = format!("{word} by {}: {}", printable(by), printable(&mark.reason));
-            held.push(Held { stops: mark.action.stops(), why });
+            held.push(Held { stops: mark.action.stops(), is_mark: true, why });
         }
         for (cap, latch) in &self.broken {
             let subject = who(to).in_scope(cap.scope);
             if subject.is_some_and(|subject| *subject == *latch.subject) {
                 let why = format!("held by cap {}, which is used up", printable(&cap.name));
-                held.push(Held { stops: true, why });
+                held.push(Held { stops: true, is_mark: false, why });
             }
         }
         held.sort_by_key(|held| !held.stops);
@@ -181,19 +186,19 @@ impl<'a> Guarded<'a> {
         let sure = |doing| State { doing, is_guess: false };
         let age = source.now.0 - session.last.0;
         let in_turn = session.turn.map(|turn| turn.in_turn);
-        let by_age = |runs_ms: i64| {
-            if age < runs_ms && in_turn != Some(false) { Doing::Run } else { Doing::Idle }
-        };
+        // What the transcript says is more than the time of the last call: a tool may take long.
+        let runs = in_turn.map_or(age < RUNS_MS, |in_turn| in_turn && age < LONGEST_TOOL_MS);
+        let guess = State { doing: if runs { Doing::Run } else { Doing::Idle }, is_guess: true };
         let state = match &session.process {
             Some(process) => match process.status {
                 Some(Status::Busy) => sure(Doing::Run),
                 Some(Status::Asking) => sure(Doing::Ask),
                 Some(Status::Idle) => sure(Doing::Idle),
-                None => State { doing: by_age(RUNS_MS), is_guess: true },
+                None => guess,
             },
             // The agent tells of every session that runs: this one does not.
             None if source.roll.telling.contains(&session.key.agent) => sure(Doing::End),
-            None if age < IDLES_MS => State { doing: by_age(RUNS_MS), is_guess: true },
+            None if age < IDLES_MS => guess,
             None => sure(Doing::End),
         };
         match state.doing {

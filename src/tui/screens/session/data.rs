@@ -88,7 +88,7 @@ impl Query for One {
         let rows = source.reader.session_calls(number)?;
         let models = costs::read(source, &rows)?;
         let threads = threads::sum_up(source, &rows);
-        let latest = latest::read(source, &session, &rows)?;
+        let latest = latest::read(source, number, &session, &rows)?;
         let who = rows.iter().find_map(|row| source.sums.charged.get(&row.charged));
         // The main thread's says where the session was begun.
         let main = rows.iter().filter_map(|row| source.sums.charged.get(&row.charged));

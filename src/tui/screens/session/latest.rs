@@ -7,8 +7,8 @@ use std::path::Path;
 
 use crate::agents::{self, Latest, ToolCall};
 use crate::format::printable;
-use crate::ledger::{LedgerError, SessionCall};
-use crate::tui::screens::live::Session;
+use crate::ledger::{LedgerError, LoopLevel, SessionCall};
+use crate::tui::screens::live::{self, Session, Turn};
 use crate::tui::source::Source;
 
 /// The end of a transcript that is read: some hundred steps.
@@ -27,12 +27,26 @@ pub struct ThreadNow {
     pub thread: String,
     /// What it is at; a tool's name and arguments are made safe to show.
     pub now: Latest,
+    /// What the ledger tells of its turn: the same figures as on every screen.
+    pub turn: Option<Turn>,
 }
 
 impl ThreadNow {
     /// How often in a row its newest tool call was made.
-    pub fn repeats(&self) -> u32 {
-        self.now.tool.as_ref().map_or(0, |tool| tool.in_a_row)
+    pub fn repeats(&self) -> u64 {
+        let read = || self.now.tool.as_ref().map_or(0, |tool| tool.in_a_row.into());
+        self.turn.map_or_else(read, |turn| turn.repeats)
+    }
+
+    /// Steps in this turn, and whether they may be more.
+    pub fn steps(&self) -> (u64, bool) {
+        let read = (self.now.steps.into(), !self.now.is_whole);
+        self.turn.map_or(read, |turn| (turn.steps, false))
+    }
+
+    /// How seriously it looks like a loop.
+    pub fn level(&self) -> LoopLevel {
+        self.turn.map_or(LoopLevel::None, |turn| turn.level)
     }
 }
 
@@ -40,6 +54,7 @@ impl ThreadNow {
 /// sorted newest first.
 pub(super) fn read(
     source: &Source<'_>,
+    number: i64,
     session: &Session,
     calls: &[SessionCall],
 ) -> Result<Vec<ThreadNow>, LedgerError> {
@@ -51,6 +66,7 @@ pub(super) fn read(
             threads.push((&who.subagent, call.source));
         }
     }
+    let main = live::main_turn(source, number)?;
     let mut latest = Vec::new();
     for (thread, transcript) in threads {
         // Of a transcript that is gone nothing is to be told.
@@ -62,10 +78,13 @@ pub(super) fn read(
             arguments: safe(&tool.arguments),
             ..tool
         });
-        latest.push(ThreadNow { thread: printable(thread).into_owned(), now });
+        let id = printable(thread).into_owned();
+        let subagent = session.subagents.iter().find(|subagent| subagent.id == id);
+        let turn = if id.is_empty() { main } else { subagent.and_then(|of| of.turn) };
+        latest.push(ThreadNow { thread: id, now, turn });
     }
     // Stable: equals stay newest first.
-    latest.sort_by_key(|thread| std::cmp::Reverse(thread.repeats()));
+    latest.sort_by_key(|thread| std::cmp::Reverse((thread.level(), thread.repeats())));
     Ok(latest)
 }
 

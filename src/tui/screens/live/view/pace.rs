@@ -72,9 +72,9 @@ fn reached_at(cap: &Decision, per_hour: UsdTotal, now: Millis) -> Option<Millis>
         return None;
     }
     let milliseconds = left.0.max(0).checked_mul(3_600_000)? / per_hour.0;
-    // To five minutes: a pace is no timetable.
+    // Up to five minutes: a pace is no timetable, and never leads into the past.
     let at = now.0.checked_add(i64::try_from(milliseconds).ok()?)?;
-    Some(Millis(at.div_euclid(300_000) * 300_000))
+    Some(Millis((at.div_euclid(300_000) + 1) * 300_000))
 }
 
 /// Amounts as columns one cell high, against the greatest of them.

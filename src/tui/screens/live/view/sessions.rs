@@ -18,6 +18,7 @@ use ratatui::text::{Line, Span};
 
 use super::detail;
 use crate::format::{column_decimals, counted, thousands, width};
+use crate::ledger::LoopLevel;
 use crate::tui::app::Shell;
 use crate::tui::screens::live::columns::{Cell, Sheet, set};
 use crate::tui::screens::live::{Column, Data, Doing, Live, Protection, RowAt, RowId, Session};
@@ -248,16 +249,14 @@ fn style(column: Column, session: &Session, theme: &Theme) -> Style {
             Doing::Idle => Style::new(),
         },
         Column::Protection if session.protection == Protection::None => theme.style(Role::Warn),
-        Column::Loop if session.turn.is_some_and(|turn| turn.repeats >= LOOPS) => {
-            theme.style(Role::Warn)
-        }
+        Column::Loop => match session.turn.map_or(LoopLevel::None, |turn| turn.level) {
+            LoopLevel::None if is_today => Style::new(),
+            LoopLevel::None => theme.style(Role::Quiet),
+            LoopLevel::Watch => theme.style(Role::Warn),
+            LoopLevel::Loop | LoopLevel::Runaway => theme.style(Role::Bad),
+        },
         Column::Today if is_today => theme.style(Role::Strong),
-        Column::Age
-        | Column::Project
-        | Column::Today
-        | Column::Session
-        | Column::PerHour
-        | Column::Loop
+        Column::Age | Column::Project | Column::Today | Column::Session | Column::PerHour
             if is_today =>
         {
             Style::new()
@@ -265,6 +264,3 @@ fn style(column: Column, session: &Session, theme: &Theme) -> Style {
         _ => theme.style(Role::Quiet),
     }
 }
-
-/// A tool call so often in a row is something to look at.
-const LOOPS: u32 = 5;

@@ -12,15 +12,27 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::boxed;
-use crate::agents::Latest;
 use crate::format::{FLOOR, counted, fit};
+use crate::ledger::LoopLevel;
 use crate::tui::app::Shell;
 use crate::tui::screens::session::{Data, ThreadNow};
 use crate::tui::theme::Role;
 use crate::tui::view::joined;
 
-/// So often in a row is something to look at.
-const LOOPS: u32 = 5;
+/// So often in a row is something to look at, whatever else is known.
+const LOOPS: u64 = 5;
+
+fn is_loop(thread: &ThreadNow) -> bool {
+    thread.level() > LoopLevel::None || thread.repeats() >= LOOPS
+}
+
+const fn word(level: LoopLevel) -> &'static str {
+    match level {
+        LoopLevel::None | LoopLevel::Watch => "LOOP?",
+        LoopLevel::Loop => "LOOP!",
+        LoopLevel::Runaway => "RUNAWAY!",
+    }
+}
 
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, data: &Data, shell: &Shell) {
     let theme = &shell.look.theme;
@@ -55,20 +67,23 @@ pub(super) fn line(data: &Data, room: usize, shell: &Shell) -> Line<'static> {
     };
     let tool = worst.now.tool.as_ref();
     let what = tool.map(|tool| format!("{} {}", tool.name, tool.arguments));
-    let parts = [Some(steps(&worst.now)), Some(row(worst)), what].into_iter().flatten();
+    let parts = [Some(steps(worst)), Some(row(worst)), what].into_iter().flatten();
     let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
-    let role = if worst.repeats() >= LOOPS { Role::Warn } else { Role::Quiet };
+    let role = if is_loop(worst) { Role::Warn } else { Role::Quiet };
     Line::styled(fit(&parts.join(" · "), room).into_owned(), theme.style(role))
 }
 
 fn nothing(data: &Data) -> String {
+    let gone = "its transcript cannot be read any more";
     match data.session.turn {
-        Some(turn) => format!(
-            "{} in this turn, its newest tool call ×{}; its transcript is gone",
-            counted(turn.steps, "step", "steps"),
-            turn.repeats
-        ),
-        None => "its transcript cannot be read any more".to_owned(),
+        Some(turn) if turn.repeats > 0 => {
+            let steps = counted(turn.steps, "step", "steps");
+            format!("{steps} in this turn, ×{} in a row; {gone}", turn.repeats)
+        }
+        Some(turn) => {
+            format!("{} in this turn; {gone}", counted(turn.steps, "step", "steps"))
+        }
+        None => gone.to_owned(),
     }
 }
 
@@ -87,10 +102,10 @@ fn row(thread: &ThreadNow) -> String {
 
 fn repeats(thread: &ThreadNow, room: usize, shell: &Shell) -> Line<'static> {
     let theme = &shell.look.theme;
-    let loops = thread.repeats() >= LOOPS;
+    let loops = is_loop(thread);
     let words = match (thread.repeats(), loops) {
         (0, _) => "no tool was called in this turn".to_owned(),
-        (_, true) => format!("LOOP? the same call {}", row(thread)),
+        (_, true) => format!("{} the same call {}", word(thread.level()), row(thread)),
         (1, _) => format!("nothing repeats{}", row(thread).trim_start_matches("no repeat")),
         _ => format!("the same call {}", row(thread)),
     };
@@ -129,9 +144,10 @@ fn cells(text: &str, room: usize) -> String {
     taken
 }
 
-fn steps(now: &Latest) -> String {
-    let mark = if now.is_whole { "" } else { FLOOR };
-    format!("{mark}{} in this turn", counted(now.steps, "step", "steps"))
+fn steps(thread: &ThreadNow) -> String {
+    let (steps, may_be_more) = thread.steps();
+    let mark = if may_be_more { FLOOR } else { "" };
+    format!("{mark}{} in this turn", counted(steps, "step", "steps"))
 }
 
 fn at(thread: &ThreadNow) -> String {
@@ -140,6 +156,6 @@ fn at(thread: &ThreadNow) -> String {
         id => id.chars().take(8).collect(),
     };
     let tool = thread.now.tool.as_ref();
-    let tool = tool.map(|tool| format!("{} ×{}", tool.name, tool.in_a_row));
-    joined([format!("{whose}: {}", steps(&thread.now))].into_iter().chain(tool), " · ", usize::MAX)
+    let tool = tool.map(|tool| format!("{} ×{}", tool.name, thread.repeats()));
+    joined([format!("{whose}: {}", steps(thread))].into_iter().chain(tool), " · ", usize::MAX)
 }

@@ -1,21 +1,21 @@
 //! `doctor --selftest`: the real program proves itself, leaves nothing behind and touches nothing of
 //! the user's.
 
+mod ends;
+mod worse;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use super::cli_home::{Home, Ran, ended, ran};
+use super::cli_home::{Home, Ran, ran};
 use super::daemon::kill::{KILLS, Stage};
-use super::daemon::{spending, until};
+use super::daemon::spending;
 use super::notice_bus::{Bus, Desktop, Manner};
 
 /// What the issue promises.
@@ -230,103 +230,4 @@ fn a_config_of_the_users_is_refused() {
         assert_eq!((ran.code, &*ran.out), (2, ""), "{ran:?}");
         assert!(ran.err.contains("leave out --config, --db and --now"), "{ran:?}");
     }
-}
-
-/// Starts it and reads until a step is over.
-fn start_until(home: &Home, step: &str) -> (Child, BufReader<std::process::ChildStdout>) {
-    let mut command = selftest(home, None, &[]);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    while !line.contains(step) {
-        line.clear();
-        assert!(out.read_line(&mut line).unwrap() > 0, "it ended before {step}");
-    }
-    (child, out)
-}
-
-fn signal(child: &Child, signal: Signal) {
-    kill_process(Pid::from_raw(child.id().cast_signed()).unwrap(), signal).unwrap();
-}
-
-#[test]
-fn whoever_interrupts_it_finds_nothing_left() {
-    for (step, number) in [
-        ("daemon ready", Signal::INT),
-        ("hook answer given", Signal::TERM),
-        ("hook answer given", Signal::HUP),
-    ] {
-        let home = Home::new();
-        let (child, _out) = start_until(&home, step);
-        signal(&child, number);
-        let ran = ended(&child.wait_with_output().unwrap());
-        assert_eq!(ran.code, 1, "{ran:?}");
-        assert!(ran.err.contains("interrupted; nothing of the selftest is left"), "{ran:?}");
-        nothing_is_left(&home);
-    }
-}
-
-#[test]
-fn its_processes_end_with_it_even_where_it_is_killed() {
-    let home = Home::new();
-    let (mut child, _out) = start_until(&home, "hook answer given");
-    assert!(processes(&home).len() >= 2, "the daemon and the agent");
-    child.kill().unwrap();
-    assert_eq!(child.wait().unwrap().signal(), Some(9));
-    until("the end of its processes", || processes(&home).is_empty());
-}
-
-#[test]
-fn a_reader_that_goes_away_leaves_nothing_either() {
-    let home = Home::new();
-    let (child, out) = start_until(&home, "daemon ready");
-    drop(out);
-    let ran = ended(&child.wait_with_output().unwrap());
-    assert_eq!((ran.code, &*ran.err), (0, ""), "{ran:?}");
-    nothing_is_left(&home);
-}
-
-/// In namespaces of its own, where a command has made things worse before; none where the machine
-/// allows no such thing. What is changed there is changed for nobody else.
-fn after(worse: &str, home: &Home) -> Option<Ran> {
-    let inner = selftest(home, None, &[]);
-    let mut command = Command::new("unshare");
-    let script = format!("{worse} || exit 99; exec \"$0\" \"$@\"");
-    command.args(["--user", "--map-root-user", "--mount", "/bin/sh", "-c", &script]);
-    command.arg(inner.get_program()).args(inner.get_args());
-    command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
-    command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let ran = command.output().ok().map(|output| ended(&output));
-    let ran = ran.filter(|ran| ran.code != 99 && !ran.err.contains("unshare"));
-    if ran.is_none() {
-        eprintln!("skipped: no namespaces can be had here");
-    }
-    ran
-}
-
-#[test]
-fn where_changes_are_not_told_it_says_so() {
-    let home = Home::new();
-    // Of this namespace alone.
-    let Some(ran) = after("echo 0 >/proc/sys/user/max_inotify_instances", &home) else { return };
-    assert_marks(&ran, ["ok", "ok", "ok", "ok", "ok", "skip"]);
-    assert!(ran.out.contains("looking every second instead"), "{ran:?}");
-    nothing_is_left(&home);
-}
-
-#[test]
-fn a_folder_that_nothing_may_be_run_from_is_said_with_what_to_do() {
-    let home = Home::new();
-    let on = |options| after(&format!("mount -t tmpfs -o {options} none \"$TMPDIR\""), &home);
-    let Some(ran) = on("noexec,size=1g") else { return };
-    assert_eq!(ran.code, 5, "{ran:?}");
-    assert_marks(&ran, ["ok", "skip", "skip", "skip", "skip", "skip"]);
-    assert!(ran.out.contains("Set TMPDIR to a folder that is not mounted \"noexec\""), "{ran:?}");
-    assert!(ran.out.contains("needs \"transcript noticed\""), "{ran:?}");
-
-    let ran = on("size=4m").unwrap();
-    assert_eq!(ran.code, 5, "{ran:?}");
-    assert_marks(&ran, ["ok", "FAIL", "skip", "skip", "skip", "skip"]);
-    assert!(ran.out.contains("No space left on device"), "{ran:?}");
-    assert!(ran.out.contains("Set TMPDIR to a folder with room for it"), "{ran:?}");
 }

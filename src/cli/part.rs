@@ -1,21 +1,25 @@
-//! The parts that this program plays in its own selftest, started by it with an argument that is in
-//! no help: an agent, and the daemon's start.
+//! The parts that this program plays in its own selftest and demo, started by it with an argument
+//! that is in no help: an agent, and the daemon's start.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
-use super::agent;
+use super::demo;
+use super::doctor::selftest_agent;
 use crate::paths;
 
+const DEMO: &str = "__demo-agent";
 const AGENT: &str = "__selftest-agent";
 const DAEMON: &str = "__selftest-daemon";
 
 /// A part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cli) enum Part {
-    /// The agent.
+pub(super) enum Part {
+    /// An agent of the demo.
+    Demo,
+    /// The agent of the selftest.
     Agent,
     /// The daemon, which is to end with the process of this number.
     Daemon(u32),
@@ -23,8 +27,9 @@ pub(in crate::cli) enum Part {
 
 impl Part {
     /// The part that the arguments name. They begin with the program.
-    pub(in crate::cli) fn read(mut args: impl Iterator<Item = OsString>) -> Option<Self> {
+    pub(super) fn read(mut args: impl Iterator<Item = OsString>) -> Option<Self> {
         match args.nth(1)?.to_str()? {
+            DEMO => Some(Self::Demo),
             AGENT => Some(Self::Agent),
             DAEMON => Some(Self::Daemon(args.next()?.to_str()?.parse().ok()?)),
             _ => None,
@@ -34,15 +39,17 @@ impl Part {
     /// The arguments that name it.
     pub(super) fn arguments(self) -> Vec<String> {
         match self {
+            Self::Demo => vec![DEMO.into()],
             Self::Agent => vec![AGENT.into()],
             Self::Daemon(parent) => vec![DAEMON.into(), parent.to_string()],
         }
     }
 
     /// Plays it to its end.
-    pub(in crate::cli) fn play(self) -> ExitCode {
+    pub(super) fn play(self) -> ExitCode {
         let why = match self {
-            Self::Agent => match agent::play() {
+            Self::Demo => return demo::play_agent(),
+            Self::Agent => match selftest_agent() {
                 Ok(()) => return ExitCode::SUCCESS,
                 Err(why) => why,
             },
@@ -88,7 +95,7 @@ mod tests {
     #[test]
     fn a_part_is_named_by_the_first_argument_alone() {
         let read = |words: &[&str]| Part::read(words.iter().map(OsString::from));
-        for part in [Part::Agent, Part::Daemon(42)] {
+        for part in [Part::Demo, Part::Agent, Part::Daemon(42)] {
             let words: Vec<String> =
                 std::iter::once("spendtop".to_owned()).chain(part.arguments()).collect();
             assert_eq!(read(&words.iter().map(String::as_str).collect::<Vec<_>>()), Some(part));

@@ -1,4 +1,8 @@
-//! `demo`: the live screen on made-up sessions, through the real collector and a ledger of its own.
+//! `demo`: the live screen on made-up sessions, through the real collector, guard and a ledger of
+//! its own. The sessions that are open have a real process each, so that the one that runs away is
+//! really ended.
+
+mod agent;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -9,20 +13,19 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
+use self::agent::Agents;
+pub(super) use self::agent::play as play_agent;
 use super::args::DemoArgs;
 use super::context::Context;
 use super::{Outcome, UsageError, deeds, live};
 use crate::clock::Clock;
 use crate::config::{Config, Notify};
 use crate::daemon::{self, Collector, Role};
-use crate::demo::{DemoLine, script};
+use crate::demo::{DAILY_CAP, DemoLine, open_sessions, script};
 use crate::ingest::Root;
-use crate::model::{AgentId, Millis, PicoUsd};
+use crate::model::{AgentId, CapAction, Millis};
 use crate::policy::Cap;
 use crate::tui::Setting;
-
-/// Dollars a day that the demo's developer may spend.
-const DAILY_CAP: i64 = 20;
 
 /// The finest step in which lines are written.
 const STEP: Duration = Duration::from_millis(20);
@@ -34,12 +37,17 @@ pub(super) fn run(context: &Context, args: DemoArgs) -> Result<Outcome> {
     if !context.can_draw() {
         bail!("the demo needs a terminal that can draw a screen");
     }
-    let folder = tempfile::tempdir().context("cannot make a folder for the demo")?;
+    let folder = tempfile::Builder::new().prefix("spendtop-demo-").tempdir();
+    let folder = folder.context("cannot make a folder for the demo")?;
+    // As the kernel will name what runs in there.
+    let home = fs::canonicalize(folder.path())?;
     let start = context.now();
     let clock = Arc::new(FastClock { start, began: Instant::now(), speed: args.speed });
-    let projects = folder.path().join("projects");
-    let (written, to_come): (Vec<_>, Vec<_>) =
-        script(start).into_iter().partition(|line| line.at <= start);
+    let projects = home.join("projects");
+    let lines = script(start);
+    let agents = Agents::start(&home, &open_sessions(&lines, start), start)
+        .context("cannot start the demo's agents")?;
+    let (written, to_come): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.at <= start);
     for line in &written {
         append(&projects, line)?;
     }
@@ -47,16 +55,21 @@ pub(super) fn run(context: &Context, args: DemoArgs) -> Result<Outcome> {
     let target = projects.clone();
     thread::Builder::new()
         .name("demo".into())
-        .spawn(move || play(&target, &to_come, &writer))
+        .spawn(move || play(&target, &to_come, agents, &writer))
         .context("cannot start the demo's writer")?;
     let developer: Arc<str> = Arc::from("maya");
-    let daily_cap = PicoUsd::from_dollars(DAILY_CAP);
-    let caps = vec![Arc::new(Cap::daily(daily_cap))];
-    let daily_cap = Some(daily_cap);
-    let config = Config { notify: silent(), daily_cap, caps, ..Config::default() };
+    let cap = Cap { action: CapAction::Kill, ..Cap::daily(DAILY_CAP) };
+    let config = Config {
+        notify: silent(),
+        daily_cap: Some(DAILY_CAP),
+        caps: vec![Arc::new(cap)],
+        // Where a command from the screen looks for the process of a session.
+        claude_roots: vec![home.clone()],
+        ..Config::default()
+    };
     let root = Root { agent: AgentId::Claude, path: projects, developer: Arc::clone(&developer) };
     let collector = Collector {
-        ledger: folder.path().join("ledger.db"),
+        ledger: home.join("ledger.db"),
         roots: vec![root],
         config: config.clone(),
         config_file: None,
@@ -85,15 +98,20 @@ fn silent() -> Notify {
     Notify { desktop: false, ..Notify::default() }
 }
 
-/// Writes each line when its time has come; ends with the screen, or when the folder goes.
-fn play(projects: &Path, lines: &[DemoLine], clock: &FastClock) {
+/// Writes each line when its time has come, unless its session was ended; stops with the screen,
+/// or when the folder goes.
+fn play(projects: &Path, lines: &[DemoLine], mut agents: Agents, clock: &FastClock) {
     for line in lines {
         while clock.now() < line.at {
             thread::sleep(STEP);
         }
-        if append(projects, line).is_err() {
+        if agents.is_open(&line.session_id) && append(projects, line).is_err() {
             return;
         }
+    }
+    // The processes live on with the screen.
+    loop {
+        thread::park();
     }
 }
 
