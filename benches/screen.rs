@@ -62,7 +62,9 @@ fn main() {
         let frames: Vec<Duration> = (0..200)
             .map(|_| {
                 app.update(Action::Command(Command::Down));
-                time(|| drop(terminal.draw(|frame| draw(frame, &app)).unwrap()))
+                time(|| {
+                    terminal.draw(|frame| draw(frame, &app)).unwrap();
+                })
             })
             .collect();
         say(&format!("frame of {columns}x{rows}"), &frames);
