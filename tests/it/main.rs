@@ -57,6 +57,7 @@ mod properties;
 mod scenarios;
 mod service;
 mod tui;
+mod turns_bad;
 mod turns_copies;
 mod turns_now;
 mod turns_rules;
