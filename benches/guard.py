@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Measures the daemon: how fast it signals, what it costs when idle, and under load.
 
-    benches/guard.py [--spendtop BIN] [--runs 200] [--idle 60] [--transcripts 3000]
+    benches/guard.py [--spendtop BIN ...] [--runs 200] [--idle 60] [--transcripts 3000] [--processes 300]
 
-Everything happens in a scratch home. The agents are copies of `sleep` under an agent's name; the daemon is the real
-one, with the kernel's own clock and inotify. The result is a Markdown table on stdout:
+Everything happens in a scratch home. The agents are copies of Python under an agent's name; the daemon is the real
+one, with the kernel's own clock and inotify. Several programs are measured in turns. The result is a Markdown table on
+stdout, a column for each:
 
-    signal    from the append of the breaching line to the end of the agent's process, which SIGTERM ends at once
+    signal    from the append of the breaching line to the signal, by the agent's own clock, and to the agent's end;
+              beside the agent some hundred other processes run, as on any desk
     idle      CPU share, bytes written and resident memory over a minute with the transcripts watched
     load      CPU share under 200 appends a second in 20 files, and the calls that were lost
 """
@@ -14,9 +16,10 @@ one, with the kernel's own clock and inotify. The result is a Markdown table on 
 import argparse
 import json
 import os
+import select
 import shutil
-import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from datetime import datetime, timezone
@@ -84,38 +87,77 @@ class Lab:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def signals(spendtop: Path, runs: int) -> list[float]:
-    """Milliseconds from the append to the agent's end, for each run."""
-    config = '[[cap]]\nname = "c"\nscope = "session"\nperiod = "session"\nlimit = 0.04\naction = "kill"\n'
-    lab = Lab(spendtop, "session_alert_usd = 1000\n" + config)
-    agent_file = lab.folder / "bin/claude"
-    agent_file.parent.mkdir()
-    shutil.copy("/bin/sleep", agent_file)
-    took = []
-    try:
-        for number in range(runs):
-            session = f"s{number}"
-            agent = subprocess.Popen([agent_file, "60"])
+# Waits for the signal and tells the time at which it came: one clock for all processes of the machine.
+AGENT = """
+import signal, sys, time
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+print("ready", flush=True)
+signal.sigwait([signal.SIGTERM])
+print(time.perf_counter(), flush=True)
+"""
+
+
+class Agents:
+    """A daemon with a cap on each session, and agents that break it."""
+
+    def __init__(self, spendtop: Path) -> None:
+        config = '[[cap]]\nname = "c"\nscope = "session"\nperiod = "session"\nlimit = 0.04\naction = "kill"\n'
+        self.lab = Lab(spendtop, "session_alert_usd = 1000\n" + config)
+        self.exe = self.lab.folder / "bin/claude"
+        self.exe.parent.mkdir()
+        shutil.copy(sys._base_executable, self.exe)
+        self.signalled: list[float] = []
+        self.ended: list[float] = []
+
+    def stop_one(self, number: int) -> None:
+        """Notes how many milliseconds it took from the append to the signal, and to the agent's end."""
+        session = f"s{number}"
+        env = {"PYTHONHOME": sys.base_prefix}
+        command = [self.exe, "-S", "-c", AGENT]
+        agent = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        try:
+            agent.stdout.readline()
             start = Path(f"/proc/{agent.pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
             claim = {"pid": agent.pid, "sessionId": session, "procStart": start, "kind": "interactive"}
             claim |= {"entrypoint": "cli", "cwd": "/home/dev/proj"}
-            registered = lab.folder / f"home/.claude/sessions/{agent.pid}.json"
+            registered = self.lab.folder / f"home/.claude/sessions/{agent.pid}.json"
             registered.write_text(json.dumps(claim))
-            lab.append(session, line(session, f"{number}a"))
+            self.lab.append(session, line(session, f"{number}a"))
             time.sleep(0.12)
+            # `Popen.wait` polls, and more and more seldom: the kernel tells when.
+            held = os.pidfd_open(agent.pid)
             began = time.perf_counter()
-            lab.append(session, line(session, f"{number}b"))
-            try:
-                agent.wait(10)
-                took.append((time.perf_counter() - began) * 1000)
-            except subprocess.TimeoutExpired:
-                agent.kill()
-                agent.wait()
-                raise SystemExit("an agent was not signalled") from None
+            self.lab.append(session, line(session, f"{number}b"))
+            if not select.select([held], [], [], 10)[0]:
+                raise SystemExit("an agent was not signalled")
+            self.ended.append((time.perf_counter() - began) * 1000)
+            self.signalled.append((float(agent.stdout.readline()) - began) * 1000)
+            os.close(held)
             registered.unlink()
+        finally:
+            agent.kill()
+            agent.wait()
+
+
+def signals(programs: list[Path], runs: int, processes: int) -> list[Agents]:
+    """What the agents of each program noted."""
+    bystanders = [subprocess.Popen(["sleep", "3600"]) for _ in range(processes)]
+    all_agents = [Agents(spendtop) for spendtop in programs]
+    try:
+        for number in range(runs):
+            for agents in all_agents:
+                agents.stop_one(number)
     finally:
-        lab.end()
-    return took
+        for agents in all_agents:
+            agents.lab.end()
+        for bystander in bystanders:
+            bystander.kill()
+            bystander.wait()
+    return all_agents
+
+
+def quantile(times: list[float], part: float) -> str:
+    return f"{sorted(times)[min(len(times) - 1, int(len(times) * part))]:.1f} ms"
 
 
 def idle(spendtop: Path, transcripts: int, seconds: float) -> tuple[float, int, float]:
@@ -151,23 +193,36 @@ def load(spendtop: Path, seconds: float) -> tuple[float, int]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the daemon.")
-    parser.add_argument("--spendtop", type=Path, default=ROOT / "target/release/spendtop", help="a release build")
+    release = ROOT / "target/release/spendtop"
+    parser.add_argument("--spendtop", type=Path, nargs="+", default=[release], help="release builds, one or more")
     parser.add_argument("--runs", type=int, default=200, help="signals to measure (default: %(default)s)")
     parser.add_argument("--idle", type=float, default=60, help="seconds to be idle for (default: %(default)s)")
     parser.add_argument("--transcripts", type=int, default=3000, help="how many to watch (default: %(default)s)")
+    parser.add_argument("--processes", type=int, default=300, help="others on the machine (default: %(default)s)")
+    parser.add_argument("--only-signals", action="store_true", help="leave out the minutes of idling and of load")
     args = parser.parse_args()
-    took = sorted(signals(args.spendtop, args.runs))
-    p99 = took[min(len(took) - 1, int(len(took) * 0.99))]
-    share, written, resident = idle(args.spendtop, args.transcripts, args.idle)
-    busy, lost = load(args.spendtop, 20)
-    print("| | measured | goal |\n|---|---|---|")
-    print(f"| append to signal, p50 | {statistics.median(took):.1f} ms | 5 ms |")
-    print(f"| append to signal, p99 | {p99:.1f} ms | 50 ms |")
-    print(f"| idle, {args.transcripts:,} transcripts: CPU | {share:.2f} % of a core | 0.1 % |")
-    print(f"| idle: written | {written:,} bytes | 0 |")
-    print(f"| idle: resident memory | {resident:.0f} MB | 25 MB |")
-    print(f"| 200 appends a second in 20 files: CPU | {busy:.1f} % of a core | 10 % |")
-    print(f"| the same: calls lost | {lost} | 0 |")
+    rows: dict[tuple[str, str], list[str]] = {}
+
+    def note(what: str, goal: str, measured: str) -> None:
+        rows.setdefault((what, goal), []).append(measured)
+
+    for agents in signals(args.spendtop, args.runs, args.processes):
+        note("append to signal, p50", "5 ms", quantile(agents.signalled, 0.5))
+        note("append to signal, p99", "50 ms", quantile(agents.signalled, 0.99))
+        note("append to the end of the agent, p50", "", quantile(agents.ended, 0.5))
+        note("append to the end of the agent, p99", "", quantile(agents.ended, 0.99))
+    for spendtop in [] if args.only_signals else args.spendtop:
+        share, written, resident = idle(spendtop, args.transcripts, args.idle)
+        note(f"idle, {args.transcripts:,} transcripts: CPU", "0.1 %", f"{share:.2f} % of a core")
+        note("idle: written", "0", f"{written:,} bytes")
+        note("idle: resident memory", "25 MB", f"{resident:.0f} MB")
+        busy, lost = load(spendtop, 20)
+        note("200 appends a second in 20 files: CPU", "10 %", f"{busy:.1f} % of a core")
+        note("the same: calls lost", "0", f"{lost}")
+    print(f"| | {' | '.join(str(spendtop) for spendtop in args.spendtop)} | goal |")
+    print("|---" * (len(args.spendtop) + 2) + "|")
+    for (what, goal), measured in rows.items():
+        print(f"| {what} | {' | '.join(measured)} | {goal} |")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 //! How long an agent waits for its hook: the real program, from start to exit, over a ledger of a
-//! million calls.
+//! million calls, at the end of a week and a month.
 //!
-//! `cargo bench --bench hook [-- RUNS]`
+//! `cargo bench --bench hook [-- RUNS] [OTHER PROGRAM]...`; several programs are measured in turns.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a benchmark")]
 
@@ -14,28 +14,29 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 use serde_json::json;
-use spendtop::ledger::Writer;
 
 const CALLS: i64 = 1_000_000;
 const DAYS: i64 = 180;
 const SESSIONS_PER_DAY: i64 = 40;
 /// Threads of a session: its own and its subagents'.
 const THREADS: i64 = 4;
-const NOW: &str = "2026-11-23T12:00:00Z";
+const NOW: &str = "2026-11-29T12:00:00Z";
 /// The same in milliseconds.
-const NOW_MS: i64 = 1_795_435_200_000;
+const NOW_MS: i64 = 1_795_953_600_000;
 const DAY_MS: i64 = 86_400_000;
 
 fn main() {
-    let runs = std::env::args().find_map(|arg| arg.parse().ok()).unwrap_or(1000);
+    let args = || std::env::args().skip(1);
+    let runs = args().find_map(|arg| arg.parse().ok()).unwrap_or(1000);
+    let others = args().map(PathBuf::from).filter(|arg| arg.is_file());
+    let programs = others.chain([env!("CARGO_BIN_EXE_spendtop").into()]);
     let folder = tempfile::tempdir().unwrap();
-    let lab = Lab { home: folder.path().join("home") };
-    lab.make_ledger();
-    lab.append("A", 0..400);
-    assert!(lab.command(&["ingest"]).stdout(Stdio::null()).status().unwrap().success());
-    println!("{CALLS} calls, {} MB", fs::metadata(lab.db()).unwrap().len() >> 20);
-    lab.append("B", 0..1);
-    let rows: [(&str, &str, &str, &str); 8] = [
+    let labs: Vec<Lab> = programs
+        .enumerate()
+        .map(|(number, program)| Lab::new(folder.path().join(number.to_string()), program))
+        .collect();
+    println!("{CALLS} calls, {} MB", fs::metadata(labs[0].db()).unwrap().len() >> 20);
+    let rows: [(&str, &str, &str, &str); 9] = [
         ("no cap", "", "PostToolUse", "A"),
         ("far from a daily cap", "daily_cap = 1000000\naction = \"kill\"", "PostToolUse", "A"),
         (
@@ -45,6 +46,7 @@ fn main() {
             "B",
         ),
         ("five caps, a month among them", FIVE, "PostToolUse", "A"),
+        ("the same, far from Greenwich", &format!("{FAR_OFF}{FIVE}"), "PostToolUse", "A"),
         ("over a daily cap", "daily_cap = 1\naction = \"kill\"", "PreToolUse", "A"),
         ("over it, at a prompt", "daily_cap = 1\naction = \"block\"", "UserPromptSubmit", "A"),
         ("over one that flags", "daily_cap = 1\naction = \"flag\"", "PostToolUse", "A"),
@@ -52,20 +54,33 @@ fn main() {
     ];
     println!("{:<34}{:>9}{:>9}{:>9}   ms", "", "p50", "p99", "max");
     for (name, config, event, session) in rows {
-        lab.configure(config);
-        for _ in 0..20 {
-            lab.time(event, session);
+        for lab in &labs {
+            lab.configure(config);
+            for _ in 0..20 {
+                lab.time(event, session);
+            }
         }
-        let mut times: Vec<Duration> = (0..runs).map(|_| lab.time(event, session)).collect();
-        times.sort_unstable();
-        let ms = |part: f64| {
-            let at = ((times.len() - 1) as f64 * part).round() as usize;
-            times[at].as_secs_f64() * 1000.0
-        };
-        println!("{name:<34}{:>9.2}{:>9.2}{:>9.2}", ms(0.5), ms(0.99), ms(1.0));
+        let mut times = vec![Vec::with_capacity(runs); labs.len()];
+        for _ in 0..runs {
+            for (lab, times) in labs.iter().zip(&mut times) {
+                times.push(lab.time(event, session));
+            }
+        }
+        for (lab, times) in labs.iter().zip(&mut times) {
+            times.sort_unstable();
+            let ms = |part: f64| {
+                let at = ((times.len() - 1) as f64 * part).round() as usize;
+                times[at].as_secs_f64() * 1000.0
+            };
+            let (p50, p99, max) = (ms(0.5), ms(0.99), ms(1.0));
+            let program =
+                if labs.len() > 1 { lab.program.display().to_string() } else { String::new() };
+            println!("{name:<34}{p50:>9.2}{p99:>9.2}{max:>9.2}   {program}");
+        }
     }
 }
 
+const FAR_OFF: &str = "timezone = \"America/Los_Angeles\"\n";
 const FIVE: &str = "daily_cap = 1000000\naction = \"kill\"
 [[cap]]\nname = \"hour\"\nperiod = \"hour\"\nlimit = 100000
 [[cap]]\nname = \"week\"\nscope = \"project\"\nperiod = \"week\"\nlimit = 100000
@@ -74,15 +89,37 @@ const FIVE: &str = "daily_cap = 1000000\naction = \"kill\"
 
 struct Lab {
     home: PathBuf,
+    program: PathBuf,
 }
 
 impl Lab {
+    /// Half a year of one busy developer, and two sessions of today: all of one is in the ledger.
+    fn new(home: PathBuf, program: PathBuf) -> Self {
+        let lab = Self { home, program };
+        fs::create_dir_all(lab.transcript("A").parent().unwrap()).unwrap();
+        // The program's own schema, whichever it is.
+        lab.ingest();
+        let db = Connection::open(lab.db()).unwrap();
+        db.execute_batch("PRAGMA synchronous = OFF; BEGIN").unwrap();
+        fill(&db);
+        db.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+        drop(db);
+        lab.append("A", 0..400);
+        lab.ingest();
+        lab.append("B", 0..1);
+        lab
+    }
+
+    fn ingest(&self) {
+        assert!(self.command(&["ingest"]).stdout(Stdio::null()).status().unwrap().success());
+    }
+
     fn db(&self) -> PathBuf {
         self.home.join(".local/share/spendtop/ledger.db")
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_spendtop"));
+        let mut command = Command::new(&self.program);
         command.env_clear().env("HOME", &self.home).env("USER", "dev").env("TZ", "UTC");
         command.args(args).args(["--now", NOW]);
         command
@@ -104,7 +141,7 @@ impl Lab {
         for call in calls {
             let line = json!({
                 "type": "assistant", "uuid": format!("u{session}{call}"), "sessionId": session,
-                "timestamp": "2026-11-23T11:00:00.000Z", "cwd": "/home/dev/p1", "gitBranch": "main",
+                "timestamp": "2026-11-29T11:00:00.000Z", "cwd": "/home/dev/p1", "gitBranch": "main",
                 "requestId": format!("req_{session}{call}"),
                 "message": {"id": format!("msg_01{session}{call}"), "model": "claude-opus-5-5",
                     "stop_reason": "end_turn", "content": [{"type": "text", "text": "x".repeat(2000)}],
@@ -136,15 +173,6 @@ impl Lab {
         let took = began.elapsed();
         assert!(output.status.success());
         took
-    }
-
-    /// As half a year of one busy developer leaves it.
-    fn make_ledger(&self) {
-        drop(Writer::open(&self.db()).unwrap());
-        let db = Connection::open(self.db()).unwrap();
-        db.execute_batch("PRAGMA synchronous = OFF; BEGIN").unwrap();
-        fill(&db);
-        db.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     }
 }
 
@@ -215,4 +243,17 @@ fn fill(db: &Connection) {
          FROM call GROUP BY at / 900000, attribution",
     )
     .unwrap();
+    // Earlier programs had no sums by day.
+    let has_days = db.prepare("SELECT day FROM day_sum").is_ok();
+    if has_days {
+        db.execute_batch(
+            "INSERT INTO day_sum SELECT quarter / 96, agent, developer, project, branch, model,
+                 sum(calls), 0, sum(cost_pico)
+             FROM rollup
+             JOIN attribution ON attribution.id = rollup.attribution
+             JOIN session ON session.id = attribution.session
+             GROUP BY quarter / 96, agent, developer, project, branch, model",
+        )
+        .unwrap();
+    }
 }

@@ -41,7 +41,7 @@ fn price(c: &mut Criterion) {
     let calls = ["claude-opus-5-5", "claude-haiku-5-5", "gpt-5.6-sol", "claude-opus-4-10"];
     for model in calls {
         let call = call(model);
-        let mut pricer = Pricer::new(book);
+        let mut pricer = Pricer::new(Arc::clone(book));
         c.bench_function(&format!("price/{model}"), |b| b.iter(|| pricer.price(black_box(&call))));
     }
     let bedrock = call("us.anthropic.claude-sonnet-4-5-20250929-v1:0");

@@ -57,12 +57,18 @@
 //! | how usage becomes money | `pricing/formula.rs`, `pricing/select.rs` |
 //! | when a cap is broken | `policy/`, pure; `guard/` sums up for it |
 //! | what is done about it, and when | `daemon/watchdog/` |
+//! | what is a loop | `policy/loops/`, one file for each detector; `spendtop loops eval` measures |
+//! | which threads are watched for loops, and what is told | `daemon/watchdog/loops.rs` |
 //! | which process is a session's, and how it is ended | `enforce/` |
 //! | what an agent's hook answers | `hook/` |
 //! | what is stored | `assets/migrations/`, never editing a released one |
 //! | how the person is told, and in which words | `notice/`, one file for each channel |
+//! | what `doctor --selftest` proves | `cli/doctor/selftest/` |
 //! | a command | `cli/args.rs` for what can be typed, `cli/<command>.rs` |
-//! | a panel of the screen | `tui/view/` |
+//! | a screen, or a panel of one | `tui/screens/`, one module a screen |
+//! | what is around every screen | `tui/view/` |
+//! | a key | `tui/keys.rs` |
+//! | a colour | `assets/themes/` |
 //!
 //! What may depend on what is in `tests/it/layering.rs`, and tested.
 

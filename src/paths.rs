@@ -7,8 +7,7 @@ use directories::BaseDirs;
 
 /// Variables that say where things are: a service has to be given them, since it is not started
 /// from the shell that sets them.
-const WHERE: [&str; 5] =
-    ["SPENDTOP_CONFIG", "SPENDTOP_DB", "CLAUDE_CONFIG_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME"];
+const WHERE: [&str; 4] = ["SPENDTOP_CONFIG", "SPENDTOP_DB", "XDG_CONFIG_HOME", "XDG_DATA_HOME"];
 
 /// The environment, as far as spendtop cares.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,8 +17,8 @@ pub struct Paths {
     data_home: Option<PathBuf>,
     spendtop_config: Option<PathBuf>,
     spendtop_db: Option<PathBuf>,
-    claude_config_dir: Option<OsString>,
     notify_socket: Option<OsString>,
+    has_session_bus: bool,
     set: Vec<(&'static str, OsString)>,
     user: Option<String>,
     zone: Option<String>,
@@ -28,15 +27,15 @@ pub struct Paths {
 }
 
 impl Paths {
-    /// Reads the process's environment.
+    /// Reads the process's environment, with the variables that say where agents keep their files.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-    pub fn from_env() -> Self {
+    pub fn from_env(of_agents: &[&'static str]) -> Self {
         let dirs = BaseDirs::new();
         let data_home = dirs.as_ref().map(|dirs| dirs.data_dir().to_owned());
         // Services run without HOME, too: then it is the one that the system has for the user, for
         // the transcripts and the config as for the ledger.
         let home = dirs.as_ref().map(|dirs| dirs.home_dir().as_os_str().to_owned());
-        let paths = Self::new(data_home, |name| {
+        let paths = Self::new(data_home, of_agents, |name| {
             let set = std::env::var_os(name).filter(|value| !value.is_empty());
             set.or_else(|| home.clone().filter(|_| name == "HOME"))
         });
@@ -47,7 +46,11 @@ impl Paths {
     }
 
     /// Reads an environment; an empty variable counts as unset.
-    fn new(data_home: Option<PathBuf>, get: impl Fn(&str) -> Option<OsString>) -> Self {
+    fn new(
+        data_home: Option<PathBuf>,
+        of_agents: &[&'static str],
+        get: impl Fn(&str) -> Option<OsString>,
+    ) -> Self {
         let get = |name: &str| get(name).filter(|value| !value.is_empty());
         let path = |name: &str| get(name).map(PathBuf::from);
         // The XDG specification: a relative path there is to be ignored.
@@ -60,9 +63,13 @@ impl Paths {
             home,
             spendtop_config: path("SPENDTOP_CONFIG"),
             spendtop_db: path("SPENDTOP_DB"),
-            claude_config_dir: get("CLAUDE_CONFIG_DIR"),
             notify_socket: get("NOTIFY_SOCKET"),
-            set: WHERE.iter().filter_map(|name| Some((*name, get(name)?))).collect(),
+            has_session_bus: get("DBUS_SESSION_BUS_ADDRESS").is_some(),
+            set: WHERE
+                .iter()
+                .chain(of_agents)
+                .filter_map(|name| Some((*name, get(name)?)))
+                .collect(),
             user: ["USER", "LOGNAME"].iter().find_map(|name| get(name)?.into_string().ok()),
             zone: get("TZ").map(|zone| zone.to_string_lossy().into_owned()),
             no_color: get("NO_COLOR").is_some(),
@@ -83,6 +90,11 @@ impl Paths {
     /// Where systemd wants to hear that the daemon is ready.
     pub fn notify_socket(&self) -> Option<&OsStr> {
         self.notify_socket.as_deref()
+    }
+
+    /// The environment names a session bus (D-Bus). Without that it may still be in its usual place.
+    pub fn has_session_bus(&self) -> bool {
+        self.has_session_bus
     }
 
     /// The variables that say where things are, as far as they are set: for a service.
@@ -133,49 +145,14 @@ impl Paths {
             .or_else(|| Some(self.data_home.as_ref()?.join("spendtop/ledger.db")))
     }
 
-    /// Where Claude Code may write transcripts. A root that does not exist does no harm; one that
-    /// is left out hides spend.
-    pub fn claude_roots(&self) -> Vec<PathBuf> {
-        let mut roots = Vec::new();
-        if let Some(list) = &self.claude_config_dir {
-            let list = list.to_string_lossy();
-            for folder in list.split(',').map(str::trim).filter(|folder| !folder.is_empty()) {
-                roots.push(self.claude_projects(Path::new(folder)));
-            }
-        }
-        roots.extend(self.home.as_ref().map(|home| home.join(".claude/projects")));
-        roots.extend(self.config_home.as_ref().map(|config| config.join("claude/projects")));
-        let mut unique = Vec::new();
-        for root in roots {
-            if !unique.contains(&root) {
-                unique.push(root);
-            }
-        }
-        unique
+    /// A variable that says where things are, if it is set.
+    pub fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.set.iter().find(|(set, _)| *set == name).map(|(_, value)| value.as_os_str())
     }
 
-    /// Where Claude Code says who is logged in: beside the home's config folder, or in the one that
-    /// the environment names.
-    pub fn claude_account_files(&self) -> Vec<PathBuf> {
-        let name = ".claude.json";
-        match &self.claude_config_dir {
-            Some(list) => {
-                let list = list.to_string_lossy();
-                let folders = list.split(',').map(str::trim).filter(|folder| !folder.is_empty());
-                folders.map(|folder| self.expand(Path::new(folder)).join(name)).collect()
-            }
-            None => self.home.iter().map(|home| home.join(name)).collect(),
-        }
-    }
-
-    /// A Claude config folder's transcripts; the `projects` folder itself is taken as it is.
-    pub fn claude_projects(&self, folder: &Path) -> PathBuf {
-        let folder = self.expand(folder);
-        if folder.file_name().is_some_and(|name| name == "projects") {
-            folder
-        } else {
-            folder.join("projects")
-        }
+    /// `$XDG_CONFIG_HOME`, or `~/.config`.
+    pub fn config_home(&self) -> Option<&Path> {
+        self.config_home.as_deref()
     }
 
     /// Resolves a leading `~`.
@@ -241,27 +218,19 @@ mod tests {
     use super::*;
 
     fn paths(vars: &[(&str, &str)]) -> Paths {
-        Paths::new(None, |name| {
+        Paths::new(None, &["AGENT_HOME", "EMPTY"], |name| {
             vars.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value))
         })
     }
 
     #[test]
-    fn every_root_of_claude_code_is_looked_at_once() {
-        let roots =
-            paths(&[("HOME", "/h"), ("CLAUDE_CONFIG_DIR", "/a, ~/b,/c/projects,/h/.claude")])
-                .claude_roots();
-        let expected = [
-            "/a/projects",
-            "/h/b/projects",
-            "/c/projects",
-            "/h/.claude/projects",
-            "/h/.config/claude/projects",
-        ];
-        assert_eq!(roots, expected.map(PathBuf::from));
-        let roots = paths(&[("HOME", "/h"), ("XDG_CONFIG_HOME", "/x")]).claude_roots();
-        assert_eq!(roots, ["/h/.claude/projects", "/x/claude/projects"].map(PathBuf::from));
-        assert!(paths(&[]).claude_roots().is_empty());
+    fn variables_of_agents_are_read_as_far_as_they_are_set() {
+        let paths = paths(&[("HOME", "/h"), ("AGENT_HOME", "/a"), ("OTHER", "/b"), ("EMPTY", "")]);
+        assert_eq!(paths.variable("AGENT_HOME"), Some(OsStr::new("/a")));
+        assert_eq!(paths.variable("OTHER"), None, "nobody asked for it");
+        assert_eq!(paths.variable("EMPTY"), None);
+        assert_eq!(paths.set(), [("AGENT_HOME", OsString::from("/a"))]);
+        assert_eq!(paths.config_home(), Some(Path::new("/h/.config")));
     }
 
     #[test]

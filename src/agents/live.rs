@@ -41,6 +41,15 @@ pub enum LiveKind {
 pub enum Status {
     /// In mid-turn.
     Busy,
-    /// At its prompt, or waiting for an answer of the person.
+    /// At its prompt.
     Idle,
+    /// Asks the person, and spends nothing until it is answered.
+    Asking,
+}
+
+impl Status {
+    /// Nothing is spent until the person does something.
+    pub const fn waits(self) -> bool {
+        matches!(self, Self::Idle | Self::Asking)
+    }
 }

@@ -2,11 +2,44 @@
 //!
 //! An adapter sees one record at a time with the state it left behind at the record before, so a
 //! file can be read in any chunks and resumed after a restart.
+//!
+//! # How to add an agent
+//!
+//! 1. A line in `model::ids::list_of_agents!`: number, name, title, and who bills for its calls.
+//! 2. `agents/<name>.rs`, or a folder, with a unit struct of the variant's name that is an
+//!    [`Agent`], and `pub mod <name>;` below. What the trait does not ask for, no agent needs: the
+//!    rest has defaults that say "it has none".
+//! 3. `tests/fixtures/<name>/`, and its line in `tests/it/contract.rs`, which holds every adapter to
+//!    the same rules: any chunks, torn lines, reading again, a copy under another name, unknown
+//!    fields, and buckets that add up to the provider's own total.
+//!
+//! What the trait asks, in the order in which it is worth answering:
+//!
+//! - **Where** ([`Agent::homes`], [`Agent::roots`], [`Agent::source`]): config folders by the
+//!   environment that is handed in, the folders of transcripts in one, which files are transcripts,
+//!   and how records lie in them.
+//! - **What** ([`Agent::open`], [`Parser`]): an [`Event::Call`] for every record that tells of a
+//!   billed answer, however often it is told. The ledger decides which of them are one call: by
+//!   [`crate::model::CallId`], which must be the same in every copy of a record and in no two
+//!   answers. The token classes are disjoint: cached tokens are not in the input, reasoning is in the
+//!   output. [`crate::model::Call::is_final`] is false where the counts are a lower bound; totals are
+//!   then shown with `≥`, and `explain` says what [`Agent::leaves_out`] says.
+//! - **Whose process** ([`Agent::is_executable`], then [`Agent::registry`] or
+//!   [`Agent::session_of_open`]): without a link from a session to its process nothing is
+//!   signalled; caps then block and tell.
+//! - **Hook** ([`Agent::hook`]): what it can stop decides how long the guard waits for it.
+//!
+//! Nothing else in the crate names an agent, but for its config table (`[agents.<name>]`, made of
+//! the same list) and the price book, which knows providers.
 
 pub mod claude;
+pub mod codex;
 mod compact;
+mod hook;
 mod json;
 mod live;
+mod place;
+mod resume;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -14,109 +47,190 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use hook::{Hook, HookSetting, Moment, Placed};
 pub use live::{Live, LiveKind, Status};
+pub use place::{Source, Surroundings};
+pub use resume::is_session_id;
 
-use crate::model::{AgentId, DeedLog, Event};
+use crate::model::{AgentId, DeedLog, Event, list_of_agents};
 
-/// An adapter: what a coding agent's transcripts are called and how their records read.
+/// An adapter: where a coding agent's transcripts are, how their records read, and how its processes
+/// and hooks are dealt with.
 pub trait Agent: Sync {
     /// Which agent.
     fn id(&self) -> AgentId;
 
-    /// Whether a file below one of the agent's roots is a transcript.
-    fn is_transcript(&self, path: &Path) -> bool;
+    /// Variables of its own that say where it keeps its files.
+    fn variables(&self) -> &'static [&'static str] {
+        &[]
+    }
 
-    /// A state for the first record of a file, or for the record after `saved`.
-    fn open(&self, path: &Path, saved: Option<&str>) -> State;
+    /// The config folders that the user has. One that does not exist does no harm; one that is left
+    /// out hides spend.
+    fn homes(&self, surroundings: &Surroundings<'_>) -> Vec<PathBuf>;
 
-    /// Reads one record, without its line end, that starts at `offset` of the file.
-    fn parse(
-        &self,
-        record: &[u8],
-        offset: u64,
-        state: &mut State,
-        events: &mut Vec<Event>,
-    ) -> Result<(), Unparsed>;
+    /// The folders of transcripts in a config folder, or the folder itself if it is such a one.
+    fn roots(&self, home: &Path) -> Vec<PathBuf>;
+
+    /// The config folder that a folder of transcripts is in.
+    fn home_of<'a>(&self, root: &'a Path) -> Option<&'a Path> {
+        root.parent()
+    }
+
+    /// How the records lie in a file below one of the roots; none if it is no transcript.
+    fn source(&self, path: &Path) -> Option<Source>;
+
+    /// A parser for the first record of a file, or for the record after `saved`.
+    fn open(&self, path: &Path, saved: Option<&str>) -> Box<dyn Parser>;
+
+    /// What of its spend its transcripts are known to leave out, for a person.
+    fn leaves_out(&self) -> &'static str;
+
+    /// The folder that further transcripts of a session are in, by the session's own.
+    fn folder_of_session(&self, _transcript: &Path) -> Option<PathBuf> {
+        None
+    }
+
+    /// The file name of a subagent's transcript in there.
+    fn subagent_file(&self, _subagent: &str) -> Option<String> {
+        None
+    }
+
+    /// The session's own transcript, by one that may be a subagent's.
+    fn own_transcript(&self, path: &Path, _session_id: &str) -> PathBuf {
+        path.to_owned()
+    }
+
+    /// Files that tell how the user pays for it.
+    fn account_files(&self, _surroundings: &Surroundings<'_>) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    /// Whether such a file says that a plan covers the calls; none if it does not tell.
+    fn is_on_plan(&self, _account_file: &[u8]) -> Option<bool> {
+        None
+    }
 
     /// Whether a process with this executable and these arguments is the agent. The name that a
     /// process gives itself does not count.
     fn is_executable(&self, exe: &Path, argv: &[OsString]) -> bool;
 
     /// Whether such a process was started without a screen, to answer one prompt.
-    fn is_headless(&self, exe: &Path, argv: &[OsString]) -> bool;
+    fn is_headless(&self, _exe: &Path, _argv: &[OsString]) -> bool {
+        false
+    }
 
     /// The arguments with which the same program stops one of its background workers, which would
     /// start again if they were only signalled.
-    fn stop_arguments(&self, exe: &Path, argv: &[OsString], job_id: &str) -> Vec<OsString>;
+    fn stop_arguments(&self, _exe: &Path, _argv: &[OsString], _job_id: &str) -> Vec<OsString> {
+        Vec::new()
+    }
 
     /// Where the agent keeps a file of each running session, `<pid>.json`, by the root of its
     /// transcripts.
-    fn registry(&self, root: &Path) -> Option<PathBuf>;
+    fn registry(&self, _root: &Path) -> Option<PathBuf> {
+        None
+    }
 
     /// What such a file says: a claim that the kernel has to confirm.
-    fn parse_live(&self, bytes: &[u8]) -> Option<Live>;
+    fn parse_live(&self, _bytes: &[u8]) -> Option<Live> {
+        None
+    }
+
+    /// Its processes keep the transcripts of their sessions open for writing.
+    fn holds_transcripts_open(&self) -> bool {
+        false
+    }
+
+    /// The session of a transcript that a process holds open, by its path and its first bytes.
+    fn session_of_open(&self, _path: &Path, _head: &[u8]) -> Option<Arc<str>> {
+        None
+    }
 
     /// Whether a session is in mid-turn, by the last records of its own transcript (not of a
     /// subagent's); none where they do not tell. The tail may begin and end within a record.
-    fn in_turn(&self, tail: &[u8]) -> Option<bool>;
+    fn in_turn(&self, _tail: &[u8]) -> Option<bool> {
+        None
+    }
 
-    /// The shell command that takes a session up again.
-    fn resume_command(&self, session_id: &str, cwd: Option<&str>) -> String;
-}
+    /// The words of the shell command that takes a session up again, before its id; none if there
+    /// is no such command.
+    fn resume_words(&self) -> Option<&'static str> {
+        None
+    }
 
-/// The adapter of an agent.
-pub fn adapter(agent: AgentId) -> &'static dyn Agent {
-    match agent {
-        AgentId::Claude => &claude::Claude,
+    /// What its hooks can do; none if it has none.
+    fn hook(&self) -> Option<Hook> {
+        None
+    }
+
+    /// Why the hooks in its settings are not called, though they are there.
+    fn hook_problems(&self, _setting: &HookSetting<'_>) -> Vec<String> {
+        Vec::new()
     }
 }
 
-/// What an adapter must remember between two records of a file.
-#[derive(Clone, Debug)]
-pub enum State {
-    /// Claude Code's.
-    Claude(claude::State),
-}
+/// What reads the records of one file, one after the other.
+pub trait Parser {
+    /// Reads one record, without its line end, that starts at `offset` of the file.
+    fn parse(
+        &mut self,
+        record: &[u8],
+        offset: u64,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Unparsed>;
 
-impl State {
-    /// The part that must survive a restart, as text for the cursor; none when it would say nothing.
-    pub fn save(&self) -> Option<String> {
-        match self {
-            Self::Claude(state) => state.save(),
-        }
-    }
+    /// The part of the state that must survive a restart, as text for the cursor; none when it
+    /// would say nothing.
+    fn save(&self) -> Option<String>;
 
     /// What was done in threads, by the records read since this was last asked. Records tell it in
     /// passing, and more of it than of calls: it is taken in larger parts.
     #[must_use]
-    pub fn take_deeds(&mut self) -> DeedLog {
-        match self {
-            Self::Claude(state) => state.take_deeds(),
-        }
+    fn take_deeds(&mut self) -> DeedLog {
+        DeedLog::default()
     }
 
     /// How much waits to be taken, counted in deeds.
-    pub fn waiting_deeds(&self) -> usize {
-        match self {
-            Self::Claude(state) => state.deeds().weight(),
-        }
+    fn waiting_deeds(&self) -> usize {
+        0
     }
 
     /// The file states a total that nothing in it dates, so that it belongs to no day.
-    pub fn has_undated_total(&self) -> bool {
-        match self {
-            Self::Claude(state) => state.has_undated_total(),
-        }
+    fn has_undated_total(&self) -> bool {
+        false
     }
 
-    /// Makes the adapter report records that add nothing to the one before. `explain` shows them;
-    /// a ledger can do without.
-    #[must_use]
-    pub fn with_repeats(self) -> Self {
-        match self {
-            Self::Claude(state) => Self::Claude(state.with_repeats()),
+    /// Has it report records that add nothing to the one before. `explain` shows them; a ledger can
+    /// do without.
+    fn show_repeats(&mut self) {}
+}
+
+macro_rules! adapters {
+    ($($(#[$doc:meta])* $agent:ident = $number:literal, $name:ident, $($fact:literal),*;)*) => {
+        /// The adapter of an agent.
+        pub fn adapter(agent: AgentId) -> &'static dyn Agent {
+            match agent {
+                $(AgentId::$agent => &$name::$agent,)*
+            }
         }
-    }
+    };
+}
+list_of_agents!(adapters);
+
+/// Every adapter.
+pub fn all() -> impl Iterator<Item = &'static dyn Agent> {
+    AgentId::ALL.into_iter().map(adapter)
+}
+
+/// The variables of all agents that say where they keep their files.
+pub fn variables() -> Vec<&'static str> {
+    all().flat_map(|adapter| adapter.variables().iter().copied()).collect()
+}
+
+/// The shell command that takes a session up again, if its agent has one.
+pub fn resume_command(agent: AgentId, session_id: &str, cwd: Option<&str>) -> Option<String> {
+    Some(resume::command(adapter(agent).resume_words()?, session_id, cwd))
 }
 
 /// A record that could not be read. It is counted, never an error.

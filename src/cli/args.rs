@@ -2,6 +2,7 @@
 
 mod guard;
 mod hook;
+mod loops;
 mod turns;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ pub use self::guard::{
     ActionsArgs, CapCommand, MarkArgs, RaiseArgs, SimulateArgs, SnoozeArgs, StatusArgs,
 };
 pub use self::hook::{HookArgs, HookCommand, HookStatusArgs};
+pub use self::loops::{EvalArgs, LoopsCommand};
 pub use self::turns::{LoopsArgs, MetricsCommand, TurnSort, TurnsArgs};
 
 /// top for what coding agents spend.
@@ -49,6 +51,14 @@ pub struct Global {
     /// No colours
     #[arg(long, global = true, help = "No colours [env: NO_COLOR]")]
     pub no_color: bool,
+
+    /// Draw the screen with ASCII alone
+    #[arg(long, global = true)]
+    pub ascii: bool,
+
+    /// Take the mouse for the screen: the wheel moves, and text can no more be selected
+    #[arg(long, global = true)]
+    pub mouse: bool,
 
     /// Say less
     #[arg(long, short, global = true)]
@@ -93,8 +103,11 @@ pub enum Command {
     /// The hook in your agents, which stops them before the money is spent
     #[command(subcommand)]
     Hook(HookCommand),
-    /// Where a session's or a call's amount comes from, down to the line and the price row
+    /// Where an amount comes from, down to the line and the price row; a session's loops, too
     Explain(ExplainArgs),
+    /// Loops: agents that go round and round
+    #[command(subcommand)]
+    Loops(LoopsCommand),
     /// Follows the transcripts and guards the caps in the foreground, until it is stopped
     Daemon,
     /// Brings the ledger up to date, and does nothing else
@@ -104,8 +117,9 @@ pub enum Command {
     Prices(PricesCommand),
     /// Charges every call anew with the price book in use; old charges are kept
     Reprice(RepriceArgs),
-    /// Looks for what is wrong: unreadable files, lines that do not parse, unpriced models
-    Doctor(JsonArg),
+    /// Looks for what is wrong: unreadable files, lines that do not parse, unpriced models; exit
+    /// code 5 where something is
+    Doctor(DoctorArgs),
     /// Desktop notifications, webhook and command: how you are told of your caps
     #[command(subcommand)]
     Notify(NotifyCommand),
@@ -129,6 +143,24 @@ pub enum Command {
 /// `--json`.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct JsonArg {
+    /// Print JSON
+    #[arg(long, short)]
+    pub json: bool,
+}
+
+/// `doctor`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct DoctorArgs {
+    /// Prove on this machine, in a few seconds, that a broken cap is noticed, told and enforced
+    ///
+    /// Starts a daemon and an agent of its own in a scratch home, with a config and a ledger of
+    /// their own: a call is noticed, a cap broken, the hook stops the agent, the agent goes on and
+    /// its process is ended, and the desktop shows a notification that says it is a test. Your
+    /// own sessions, settings and ledger are left alone. Exit code 5 where something failed, or was
+    /// skipped because the machine lacks it.
+    #[arg(long)]
+    pub selftest: bool,
+
     /// Print JSON
     #[arg(long, short)]
     pub json: bool,
@@ -161,7 +193,7 @@ pub struct ReportArgs {
     #[command(flatten)]
     pub time: TimeArgs,
 
-    /// Add turns, their steps and tools; a turn counts whole where it began
+    /// Add turns, their steps, tools and worst loop (JSON); a turn counts whole where it began
     #[arg(long)]
     pub turns: bool,
 

@@ -12,12 +12,13 @@ use super::args::{ConfigCommand, Global};
 use super::cap::CapJson;
 use super::context::Context;
 use super::{Outcome, UsageError};
+use crate::agents;
 use crate::config::{self, Config};
 use crate::model::UsdTotal;
 use crate::paths::Paths;
 
 pub(super) fn run(global: &Global, command: &ConfigCommand) -> Result<Outcome> {
-    let paths = Paths::from_env();
+    let paths = Paths::from_env(&agents::variables());
     let (path, _) = paths
         .config_file(global.config.as_deref())
         .ok_or_else(|| UsageError("no home directory: say where with --config".into()))?;
@@ -30,6 +31,7 @@ pub(super) fn run(global: &Global, command: &ConfigCommand) -> Result<Outcome> {
             let context = Context::new(global)?;
             // Reads the user's prices over the book, which tells what is wrong in them.
             context.book()?;
+            context.look()?;
             context.start_log();
             super::prices::warn_of_missing_rates(&context);
             let shown = path.display();
@@ -90,7 +92,7 @@ fn show(context: &Context, json: bool, out: &mut dyn Write) -> Result<()> {
         ledger: context.ledger.clone(),
         daily_cap_usd: config.daily_cap.map(|cap| UsdTotal::from(cap).to_decimal()),
         caps: config.caps.iter().map(|cap| CapJson::of(cap)).collect(),
-        account: if context.is_on_plan() { "subscription" } else { "api" },
+        account: context.account_word(),
         timezone: super::report::zone_name(&config.zone()),
         developer: context.developer().to_owned(),
         roots: context.roots().into_iter().map(|root| root.path).collect(),

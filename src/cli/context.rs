@@ -11,6 +11,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::UsageError;
 use super::args::Global;
+use crate::agents::{self, Surroundings};
 use crate::clock::{Clock, FixedClock, SystemClock};
 use crate::config::Config;
 use crate::daemon::{self, Attempt, CaughtUp, Holder, InstanceLock, Progress, Role};
@@ -19,6 +20,7 @@ use crate::ledger::{KeptBook, LedgerError, Reader, Writer};
 use crate::model::{AgentId, Millis};
 use crate::paths::{self, Paths};
 use crate::pricing::UserPrices;
+use crate::tui::Look;
 
 /// A catch-up that takes longer than this shows its progress.
 const SHOW_PROGRESS_AFTER: Duration = Duration::from_millis(500);
@@ -27,6 +29,7 @@ const SHOW_PROGRESS_AFTER: Duration = Duration::from_millis(500);
 const WAIT_FOR_COMMAND: Duration = Duration::from_secs(2);
 
 /// What every command starts from.
+#[derive(Clone)]
 pub(super) struct Context {
     pub global: Global,
     pub paths: Paths,
@@ -49,7 +52,7 @@ pub(super) enum Freshness {
 
 impl Context {
     pub(super) fn new(global: &Global) -> Result<Self> {
-        let paths = Paths::from_env();
+        let paths = Paths::from_env(&agents::variables());
         let config = Config::load(&paths, global.config.as_deref())?;
         // Whether or not a call is priced by them: a mistake is to be told at once, and always.
         if config.prices != UserPrices::default() {
@@ -83,6 +86,17 @@ impl Context {
         !self.paths.is_dumb_terminal() && std::io::stdout().is_terminal()
     }
 
+    /// How the screen looks; an error names the line of the config.
+    pub(super) fn look(&self) -> Result<Look> {
+        let mut look = Look::of(&self.config, &|path| self.paths.expand(path))?;
+        if self.global.no_color || self.paths.no_color() {
+            look.theme = look.theme.without_color();
+        }
+        look.ascii |= self.global.ascii;
+        look.mouse |= self.global.mouse;
+        Ok(look)
+    }
+
     pub(super) fn start_log(&self) {
         let level = match (self.global.quiet, self.global.verbose) {
             (true, _) => LevelFilter::ERROR,
@@ -105,32 +119,54 @@ impl Context {
         self.config.developer.as_deref().unwrap_or_else(|| self.paths.user())
     }
 
-    /// Every folder that may hold transcripts.
+    /// Every folder that may hold transcripts. Those that do not exist do no harm: which agent a
+    /// folder in the config is of shows when one of them is there.
     pub(super) fn roots(&self) -> Vec<Root> {
         let mut roots: Vec<Root> = Vec::new();
-        let mut add = |folder: PathBuf, developer: &Arc<str>| {
-            let known = roots.iter().any(|root| root.path == folder);
-            if !known {
-                let developer = Arc::clone(developer);
-                roots.push(Root { agent: AgentId::Claude, path: folder, developer });
+        let mut add = |agent: AgentId, home: &Path, developer: &Arc<str>| {
+            for path in agents::adapter(agent).roots(home) {
+                let known = roots.iter().any(|root| (root.agent, &root.path) == (agent, &path));
+                if !known {
+                    let developer = Arc::clone(developer);
+                    roots.push(Root { agent, path, developer });
+                }
             }
         };
         // First those that are somebody's by name: the same folder may be a usual one too.
         for developer in &self.config.developers {
             let id = Arc::from(developer.id.as_str());
             for folder in &developer.roots {
-                add(self.paths.claude_projects(folder), &id);
+                let folder = self.paths.expand(folder);
+                for agent in AgentId::ALL {
+                    add(agent, &folder, &id);
+                }
             }
         }
         let developer: Arc<str> = Arc::from(self.developer());
-        let configured = &self.config.claude_roots;
-        for folder in self.paths.claude_roots() {
-            add(folder, &developer);
-        }
-        for folder in configured {
-            add(self.paths.claude_projects(folder), &developer);
+        self.with_surroundings(|surroundings| {
+            for adapter in agents::all() {
+                for home in adapter.homes(surroundings) {
+                    add(adapter.id(), &home, &developer);
+                }
+            }
+        });
+        for (agent, folder) in &self.config.agent_roots {
+            add(*agent, &self.paths.expand(folder), &developer);
         }
         roots
+    }
+
+    /// The environment as agents' adapters want it.
+    pub(super) fn with_surroundings<T>(&self, ask: impl FnOnce(&Surroundings<'_>) -> T) -> T {
+        let home = self.paths.home();
+        let data_home = self.paths.variable("XDG_DATA_HOME").map(PathBuf::from);
+        let data_home = data_home.or_else(|| home.map(|home| home.join(".local/share")));
+        ask(&Surroundings {
+            home,
+            config_home: self.paths.config_home(),
+            data_home: data_home.as_deref(),
+            variable: &|name| self.paths.variable(name).map(ToOwned::to_owned),
+        })
     }
 
     /// The config file, whether it is there or not.

@@ -33,6 +33,13 @@ pub(super) fn raise(
     out: &mut dyn Write,
 ) -> Result<Outcome> {
     let cap = find(context, &args.cap)?;
+    if cap.measure.is_loop() {
+        let name = printable(&cap.name).into_owned();
+        return Err(UsageError(format!(
+            "{name} is on loops, which a person's prompt ends: snooze it, or change the config"
+        ))
+        .into());
+    }
     let amount = dollars("raise", &args.dollars)?;
     let window = policy::window(cap.period, &context.config.zone(), context.now());
     let until = window.end;

@@ -7,27 +7,26 @@ use std::thread;
 use anyhow::{Context as _, Result};
 use tokio::sync::mpsc::unbounded_channel;
 
-use super::Outcome;
 use super::context::{Context, show};
+use super::{Outcome, deeds};
 use crate::daemon::{self, Collector, News, Role};
-use crate::paths::Paths;
-use crate::tui::{self, Notice, Screen, Setting};
+use crate::paths::{self, Paths};
+use crate::pricing::PriceBook;
+use crate::tui::{self, Doer, Facts, Launch, Look, Notice, Setting};
 
 pub(super) fn run(context: &Context) -> Result<Outcome> {
     let roots = context.roots();
     let config_file = context.paths.config_file(context.global.config.as_deref());
     let setting = Setting {
         developer: Arc::from(context.developer()),
-        daily_cap: context.config.daily_cap,
         on_plan: context.is_on_plan(),
         zone: context.config.zone(),
         looked_at: roots.iter().map(|root| show(&context.paths, &root.path)).collect(),
         config_file: config_file.map_or_else(String::new, |(path, _)| show(&context.paths, &path)),
         label: None,
-        color: context.color(),
     };
-    // Mistakes in the user's prices are told before the screen opens.
-    context.book()?;
+    // Mistakes in the user's prices, keys and theme are told before the screen opens.
+    let (book, look) = (Arc::clone(context.book()?.book()), context.look()?);
     let collector = Collector {
         ledger: context.ledger.clone(),
         roots,
@@ -37,13 +36,21 @@ pub(super) fn run(context: &Context) -> Result<Outcome> {
         role: Role::Collector,
         reload: Some(context.reload()),
     };
-    open(collector, setting, &context.paths)
+    open(collector, book, setting, look, deeds::doer(context.clone()), &context.paths)
 }
 
 /// Opens the screen on a collector that runs as long as it does.
-pub(super) fn open(collector: Collector, setting: Setting, paths: &Paths) -> Result<Outcome> {
+pub(super) fn open(
+    collector: Collector,
+    book: Arc<PriceBook>,
+    setting: Setting,
+    look: Look,
+    doer: Doer,
+    paths: &Paths,
+) -> Result<Outcome> {
     let (sender, notices) = channel();
-    let (db, clock) = (collector.ledger.clone(), Arc::clone(&collector.clock));
+    let clock = Arc::clone(&collector.clock);
+    let facts = facts(&collector, book, &setting);
     // Dropped when the screen is left. A backfill does not wait for it: the process ends and the
     // transaction with it, which is as safe as any other end.
     let (_orders, ordered) = unbounded_channel();
@@ -57,8 +64,21 @@ pub(super) fn open(collector: Collector, setting: Setting, paths: &Paths) -> Res
             });
         })
         .context("cannot start the collector")?;
-    tui::run(Screen { db, collector: notices, clock, setting })?;
+    tui::run(Launch { facts, collector: notices, clock, setting, look, doer })?;
     Ok(Outcome::Done)
+}
+
+fn facts(collector: &Collector, book: Arc<PriceBook>, setting: &Setting) -> Facts {
+    Facts {
+        db: collector.ledger.clone(),
+        lock: paths::lock_of(&collector.ledger),
+        developer: Arc::clone(&setting.developer),
+        zone: setting.zone.clone(),
+        caps: collector.config.caps.clone(),
+        include_unlogged: collector.config.include_unlogged,
+        book,
+        roots: collector.roots.iter().map(|root| (root.agent, root.path.clone())).collect(),
+    }
 }
 
 fn notice(news: News, paths: &Paths) -> Notice {

@@ -24,7 +24,7 @@ pub(super) enum Deed {
 }
 
 impl Deed {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Flag => "flag",
             Self::Block => "block",
@@ -40,7 +40,7 @@ impl Deed {
         }
     }
 
-    fn meaning(self) -> &'static str {
+    pub(super) fn meaning(self) -> &'static str {
         match self {
             Self::Flag => "it is marked in reports and on the screen, and goes on",
             Self::Block => "its hook stops it at its next step; without a hook it goes on",
@@ -60,8 +60,8 @@ pub(super) fn run(
     args: &MarkArgs,
     out: &mut dyn Write,
 ) -> Result<Outcome> {
-    if deed != Deed::Flag && !args.dry_run {
-        inside::refuse(&format!("{} a session", deed.name()))?;
+    if !args.dry_run {
+        refuse_inside(deed)?;
     }
     let reader = context.fresh_reader()?;
     let session = find_session(reader.as_ref(), &args.session)?;
@@ -89,7 +89,12 @@ pub(super) fn run(
     Ok(Outcome::Done)
 }
 
-fn notes(context: &Context, deed: Deed, session: SessionKey, reason: &str) -> [Note; 2] {
+/// Refuses what only a person may do, inside an agent.
+pub(super) fn refuse_inside(deed: Deed) -> Result<()> {
+    if deed == Deed::Flag { Ok(()) } else { inside::refuse(&format!("{} a session", deed.name())) }
+}
+
+pub(super) fn notes(context: &Context, deed: Deed, session: SessionKey, reason: &str) -> [Note; 2] {
     let (at, by) = (context.now(), context.paths.user().to_owned());
     let action = Note::Action(Action {
         session: Some(session.clone()),

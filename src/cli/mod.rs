@@ -6,6 +6,7 @@ mod cap;
 mod config;
 mod context;
 mod daemon;
+mod deeds;
 mod demo;
 mod doctor;
 mod explain;
@@ -16,9 +17,11 @@ mod inside;
 mod leave;
 mod lift;
 mod live;
+mod loops;
 mod mark;
 mod metrics;
 mod notify;
+mod part;
 mod plain;
 mod prices;
 mod report;
@@ -72,6 +75,9 @@ pub fn main() -> ExitCode {
     if let Some(asked) = hook::Asked::read(std::env::args_os()) {
         return hook::answer(&asked);
     }
+    if let Some(part) = part::Part::read(std::env::args_os()) {
+        return part.play();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -102,6 +108,9 @@ fn run(cli: &Cli) -> Result<Outcome> {
         Some(Command::Man) => return shell::man(),
         Some(Command::Config(command)) => return config::run(&cli.global, command),
         Some(Command::Notify(NotifyCommand::Deliver)) => return Ok(notify::deliver(&cli.global)),
+        Some(Command::Doctor(args)) if args.selftest => {
+            return doctor::selftest(&cli.global, *args, &mut io::stdout().lock());
+        }
         _ => {}
     }
     let context = Context::new(&cli.global)?;
@@ -141,6 +150,7 @@ fn run(cli: &Cli) -> Result<Outcome> {
         Some(Command::Hook(command)) => hook::run(&context, *command, &mut out),
         Some(Command::Stop(args)) => stop::run(&context, args, &mut out),
         Some(Command::Explain(args)) => explain::run(&context, args, &mut out),
+        Some(Command::Loops(command)) => loops::run(&context, command, &mut out),
         Some(Command::Ingest(args)) => ingest::run(&context, *args, &mut out),
         Some(Command::Prices(command)) => prices::run(&context, command, &mut out),
         Some(Command::Reprice(args)) => reprice::run(&context, *args, &mut out),

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::Outcome;
 use super::args::{Global, JsonArg};
 use super::context::Context;
+use crate::agents;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Notify};
 use crate::ledger::Inbox;
@@ -106,7 +107,7 @@ pub(super) fn test(context: &Context, args: JsonArg, out: &mut dyn Write) -> Res
 /// fails, the next daemon tells what is missing.
 pub(super) fn deliver(global: &Global) -> Outcome {
     let Some(notice) = read_notice() else { return Outcome::Failed };
-    let paths = Paths::from_env();
+    let paths = Paths::from_env(&agents::variables());
     // A config that cannot be read must not silence what a hook has to say.
     let config = Config::load(&paths, global.config.as_deref()).unwrap_or_default();
     let Some(ledger) = paths.ledger(global.db.as_deref()) else { return Outcome::Failed };

@@ -11,7 +11,7 @@ use super::sessions;
 use crate::format::{counted, floor, money, money_fixed, percent};
 use crate::ledger::{Reader, Totals};
 use crate::model::PicoUsd;
-use crate::tui::Snapshot;
+use crate::tui::Sums;
 
 /// As many sessions as fit on a small terminal.
 const SESSIONS: usize = 16;
@@ -21,8 +21,12 @@ pub(super) fn run(context: &Context, out: &mut dyn Write) -> Result<Outcome> {
     let outcome = sessions::run(context, &newest, out)?;
     if let Some(reader) = Reader::open(&context.ledger)? {
         let (zone, now) = (context.config.zone(), context.now());
-        let snapshot = Snapshot::read(&reader, context.developer(), &zone, now)?;
-        let sentence = today(&snapshot.today(), context.config.daily_cap);
+        let mut sums = Sums::default();
+        reader.snapshot(|reader| {
+            let version = reader.data_version()?;
+            sums.refresh(reader, version, context.developer(), &zone, now)
+        })?;
+        let sentence = today(&sums.today(), context.config.daily_cap);
         writeln!(out, "\n{sentence}")?;
     }
     if !context.global.quiet {

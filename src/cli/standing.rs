@@ -9,12 +9,13 @@ use serde::Serialize;
 
 use super::Outcome;
 use super::context::Context;
+use crate::agents;
 use crate::daemon;
 use crate::format;
 use crate::guard::{self, Terms};
-use crate::ledger::Reader;
-use crate::model::{AgentId, LIMIT, Millis, SessionKey, UsdTotal};
-use crate::policy::{self, Cap, Decision, Period, Tally, Who};
+use crate::ledger::{FoundSession, Reader, the_one};
+use crate::model::{LIMIT, Millis, SessionKey, UsdTotal};
+use crate::policy::{self, Cap, Decision, Measure, Period, Tally, Who};
 
 /// How the caps stand now.
 pub(super) struct Standing {
@@ -75,13 +76,14 @@ impl Standing {
         }
     }
 
-    /// The decision nearest to its limit, the stricter of equals.
+    /// The decision on spend that is nearest to its limit, the stricter of equals.
     pub(super) fn nearest(&self) -> Option<&Decision> {
         let key = |decision: &&Decision| {
             let limit = i128::from(decision.limit.0.max(1));
             (decision.level, decision.counted().0.saturating_mul(10_000) / limit)
         };
-        self.decisions.iter().rev().max_by_key(key)
+        let spend = |decision: &&Decision| !decision.cap.measure.is_loop();
+        self.decisions.iter().filter(spend).rev().max_by_key(key)
     }
 }
 
@@ -112,9 +114,24 @@ impl Context {
 
     /// Dollars are the worth of what a plan covers, not money spent.
     pub(super) fn is_on_plan(&self) -> bool {
-        daemon::is_on_plan(self.config.account, &self.paths.claude_account_files())
+        let files = self.with_surroundings(|surroundings| {
+            let files = agents::all().flat_map(|adapter| {
+                let files = adapter.account_files(surroundings).into_iter();
+                files.map(|file| (adapter.id(), file)).collect::<Vec<_>>()
+            });
+            files.collect::<Vec<_>>()
+        });
+        daemon::is_on_plan(self.config.account, &files)
+    }
+
+    /// The same as JSON has it.
+    pub(super) fn account_word(&self) -> &'static str {
+        if self.is_on_plan() { SUBSCRIPTION } else { "api" }
     }
 }
+
+/// See [`Context::account_word`].
+pub(super) const SUBSCRIPTION: &str = "subscription";
 
 /// A subject of a cap.
 #[derive(Serialize)]
@@ -123,6 +140,8 @@ pub(super) struct DecisionJson<'a> {
     scope: &'static str,
     pattern: &'a str,
     period: &'static str,
+    /// What is held against the limit: `limit` (spend), `loop_usd` or `loop_count`.
+    measure: &'static str,
     action: &'static str,
     /// None: nothing of the kind has spent anything in the period.
     subject: Option<&'a str>,
@@ -132,6 +151,11 @@ pub(super) struct DecisionJson<'a> {
     limit_usd: String,
     /// The cap's own, where it is raised for a while.
     configured_limit_usd: String,
+    /// Of a cap on how often: how often it was, and may be. The dollars are 0 then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit_count: Option<u64>,
     percent: u64,
     /// The highest level reached, as a part of the limit: 0.8, 1.
     level: Option<f64>,
@@ -144,6 +168,19 @@ pub(super) struct DecisionJson<'a> {
 impl<'a> DecisionJson<'a> {
     pub(super) fn of(decision: &'a Decision) -> Self {
         let whole_life = decision.cap.period == Period::Session;
+        if decision.cap.measure == Measure::LoopCount {
+            return Self {
+                subject: Some(&decision.subject),
+                count: Some(Measure::count(decision.counted())),
+                limit_count: Some(Measure::count(decision.limit.into())),
+                percent: format::percent(decision.counted(), decision.limit.into()).unwrap_or(0),
+                level: decision.level.map(|level| f64::from(level) / f64::from(LIMIT)),
+                over: decision.is_breach(),
+                latched: decision.latched,
+                snoozed_until: decision.snoozed_until.map(|at| at.timestamp().to_string()),
+                ..Self::unused(&decision.cap)
+            };
+        }
         Self {
             subject: Some(&decision.subject),
             spent_usd: decision.used.spent.to_decimal(),
@@ -163,8 +200,12 @@ impl<'a> DecisionJson<'a> {
     /// A cap that nothing counts towards yet.
     pub(super) fn unused(cap: &'a Cap) -> Self {
         let nothing = UsdTotal::ZERO.to_decimal();
-        let limit = UsdTotal::from(cap.limit).to_decimal();
+        let is_count = cap.measure == Measure::LoopCount;
+        let limit = if is_count { UsdTotal::ZERO } else { cap.limit.into() }.to_decimal();
         Self {
+            measure: cap.measure.name(),
+            count: is_count.then_some(0),
+            limit_count: is_count.then(|| Measure::count(cap.limit.into())),
             cap: &cap.name,
             scope: cap.scope.name(),
             pattern: &cap.pattern,
@@ -192,24 +233,28 @@ pub(super) fn find_session(reader: Option<&Reader>, prefix: &str) -> Result<Sess
         Some(reader) if !prefix.is_empty() => reader.find_sessions(prefix)?,
         _ => Vec::new(),
     };
-    let exact = found.iter().find(|(_, id)| id == prefix);
-    match (exact, found.as_slice()) {
-        (Some((_, id)), _) | (None, [(_, id)]) => {
-            Ok(SessionKey { agent: AgentId::Claude, session_id: Arc::from(id.as_str()) })
-        }
-        (None, []) => Err(super::UsageError(format!(
+    match the_one(&found) {
+        Some(one) => Ok(one.key.clone()),
+        None if found.is_empty() => Err(super::UsageError(format!(
             "no session begins with {prefix:?}: `spendtop sessions` lists them"
         ))
         .into()),
-        (None, several) => {
-            let names: Vec<_> =
-                several.iter().take(5).map(|(_, id)| format::printable(id)).collect();
-            let (count, names) = (several.len(), names.join(", "));
-            Err(super::UsageError(format!(
-                "{prefix:?} is the beginning of {count} sessions, among them {names}: type more \
-                 of it"
-            ))
-            .into())
-        }
+        None => Err(ambiguous(prefix, &found).into()),
     }
+}
+
+/// What is said where an id may mean several sessions.
+pub(super) fn ambiguous(prefix: &str, found: &[FoundSession]) -> super::UsageError {
+    // One id of two agents: naming the agent tells them apart.
+    let is_one_id = found.iter().all(|one| one.key.session_id == found[0].key.session_id);
+    let name = |one: &FoundSession| {
+        let SessionKey { agent, session_id } = &one.key;
+        if is_one_id { policy::session_name(*agent, session_id) } else { session_id.to_string() }
+    };
+    let names: Vec<String> = found.iter().take(5).map(name).collect();
+    let names: Vec<_> = names.iter().map(|name| format::printable(name)).collect();
+    let (count, names) = (found.len(), names.join(", "));
+    super::UsageError(format!(
+        "{prefix:?} is the beginning of {count} sessions, among them {names}: type more of it"
+    ))
 }

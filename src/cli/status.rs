@@ -80,19 +80,19 @@ pub(super) fn run(context: &Context, args: StatusArgs, out: &mut dyn Write) -> R
     if args.short {
         text::write_short(out, &status.standing)?;
     } else if args.json {
-        write_json(out, &status)?;
+        write_json(context, out, &status)?;
     } else {
         text::write(context, out, &status)?;
     }
     Ok(status.standing.outcome())
 }
 
-fn write_json(out: &mut dyn Write, status: &Status) -> Result<()> {
+fn write_json(context: &Context, out: &mut dyn Write, status: &Status) -> Result<()> {
     let standing = &status.standing;
     let json = StatusJson {
         schema: "spendtop.status/1",
         timezone: report::zone_name(&standing.zone),
-        account: if standing.on_plan { "subscription" } else { "api" },
+        account: context.account_word(),
         level: standing.level_name(),
         spent_today_usd: standing.spent_today.to_decimal(),
         caps: standing.decisions.iter().map(DecisionJson::of).collect(),

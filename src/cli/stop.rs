@@ -17,6 +17,7 @@ use crate::enforce::{
     Demand, Guard, How, Kernel, Located, ProcessTable, Search, Step, locate, run_agent_stop,
 };
 use crate::format::printable;
+use crate::ingest::Root;
 use crate::ledger::{LedgerError, Reader};
 use crate::model::{Action, Note, SessionKey, Sighting};
 use crate::policy::DEFAULT_GRACE;
@@ -31,26 +32,27 @@ const WITHIN: Duration = Duration::from_secs(25);
 const AGENT_STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// Finds the processes of a session.
-struct Finder {
-    table: Kernel,
-    roots: Vec<PathBuf>,
+pub(super) struct Finder {
+    pub(super) table: Kernel,
+    roots: Vec<Root>,
     sightings: Vec<Sighting>,
 }
 
 impl Finder {
-    fn new(context: &Context, reader: Option<&Reader>) -> Result<Self, LedgerError> {
+    pub(super) fn new(context: &Context, reader: Option<&Reader>) -> Result<Self, LedgerError> {
         let table = Kernel::new();
         let sightings = match reader {
             Some(reader) => reader.sightings_of_boot(&table.own().boot_id)?,
             None => Vec::new(),
         };
-        let roots = context.roots().into_iter().map(|root| root.path).collect();
-        Ok(Self { table, roots, sightings })
+        Ok(Self { table, roots: context.roots(), sightings })
     }
 
-    fn find(&self, session: &SessionKey) -> Vec<Located> {
-        let (sightings, roots) = (&self.sightings, &self.roots);
-        locate(&self.table, &Search { session, sightings, known: &[], roots })
+    pub(super) fn find(&self, session: &SessionKey) -> Vec<Located> {
+        let of_agent = self.roots.iter().filter(|root| root.agent == session.agent);
+        let roots: Vec<PathBuf> = of_agent.map(|root| root.path.clone()).collect();
+        let sightings = &self.sightings;
+        locate(&self.table, &Search { session, sightings, known: &[], roots: &roots })
     }
 }
 
@@ -94,7 +96,7 @@ pub(super) fn run(context: &Context, args: &MarkArgs, out: &mut dyn Write) -> Re
 }
 
 /// `process 41822, /home/dev/.local/bin/claude: certain, by its hook`.
-fn describe(found: &Located) -> String {
+pub(super) fn describe(found: &Located) -> String {
     let exe = found.process.exe.as_ref();
     let exe = exe.map_or_else(|| "unknown program".to_owned(), |exe| exe.display().to_string());
     let kind = match &found.kind {
@@ -105,6 +107,7 @@ fn describe(found: &Located) -> String {
     let how = match found.how {
         How::Hook => "by its hook",
         How::Registry => "by the agent's own file",
+        How::OpenTranscript => "by the transcript that it writes",
     };
     let sure = match &found.why_not {
         None => format!("certain, {how}; ended by {kind}, after {} s by SIGKILL", grace_seconds()),
@@ -117,14 +120,14 @@ fn grace_seconds() -> u64 {
     DEFAULT_GRACE.as_secs()
 }
 
-fn said(row: &Action) -> String {
+pub(super) fn said(row: &Action) -> String {
     let pid = row.process.as_ref().map_or_else(String::new, |process| format!(" {}", process.pid));
     let by = row.signal.as_ref().map_or_else(String::new, |signal| format!(" {signal}:"));
     format!("process{pid}:{by} {}", row.outcome)
 }
 
 /// Has the guard end the session, and waits for that.
-fn end(
+pub(super) fn end(
     context: &Context,
     finder: &Finder,
     session: SessionKey,
@@ -133,7 +136,7 @@ fn end(
 ) -> Vec<Action> {
     let mut guard = Guard::new();
     let now = context.now();
-    let resume = agents::adapter(session.agent).resume_command(&session.session_id, None);
+    let resume = agents::resume_command(session.agent, &session.session_id, None);
     guard.demand(
         Demand {
             session,
@@ -141,11 +144,12 @@ fn end(
             person: Some(context.paths.user().to_owned()),
             grace: DEFAULT_GRACE,
             with_hook: false,
+            hook_stops_turn: false,
             in_turn: true,
             evidence: reason.to_owned(),
             overshoot: None,
             breached_at: now,
-            resume: Some(resume),
+            resume,
             located: located.to_vec(),
         },
         now,

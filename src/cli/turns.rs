@@ -153,7 +153,7 @@ fn read(reader: &Reader, args: &TurnsArgs, time: &Range<Millis>) -> Result<Vec<T
             if found.is_empty() {
                 return Err(UsageError(format!("no session begins with {prefix:?}")).into());
             }
-            Some(found.into_iter().map(|(number, _)| number).collect())
+            Some(found.into_iter().map(|one| one.number).collect())
         }
     };
     let limit = args.limit.unwrap_or(usize::MAX);

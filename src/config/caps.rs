@@ -11,7 +11,7 @@ use super::file::{
     CapActionWord, CapTable, ConfigFile, DeveloperTable, PeriodWord, ScopeWord, Usd,
 };
 use crate::model::{CapAction, LIMIT, Permille, PicoUsd};
-use crate::policy::{Cap, DEFAULT_GRACE, Period, Scope};
+use crate::policy::{Cap, DEFAULT_GRACE, Measure, Period, Scope};
 
 /// The longest grace: a session must not spend for minutes on end.
 const MAX_GRACE_SECONDS: f64 = 600.0;
@@ -89,7 +89,21 @@ impl Base {
         if table.name.trim().is_empty() {
             return Err(wrong("a cap needs a name"));
         }
-        let (scope, period) = (table.scope.into(), table.period.into());
+        let (measure, limit) = limit(table, span.clone())?;
+        if measure.is_loop() {
+            let is_of_session = matches!(table.scope, None | Some(ScopeWord::Session))
+                && matches!(table.period, None | Some(PeriodWord::Session));
+            if !is_of_session {
+                return Err(wrong("a loop is a session's: leave scope and period out"));
+            }
+        }
+        let (scope, period) = if measure.is_loop() {
+            (Scope::Session, Period::Session)
+        } else {
+            (table.scope.unwrap_or_default().into(), table.period.unwrap_or_default().into())
+        };
+        // Half of a loop is none.
+        let warn_at = if measure.is_loop() { Vec::new() } else { self.warn_at.clone() };
         if period == Period::Session && scope != Scope::Session {
             return Err(wrong("period = \"session\" goes with scope = \"session\""));
         }
@@ -99,15 +113,34 @@ impl Base {
             pattern: Arc::from(table.pattern.as_deref().unwrap_or("*")),
             except: Vec::new(),
             period,
-            limit: positive(&table.limit, "limit")?,
-            warn_at: table.warn_at.as_ref().map_or(Ok(self.warn_at.clone()), levels)?,
+            measure,
+            limit,
+            warn_at: table.warn_at.as_ref().map_or(Ok(warn_at), levels)?,
             action: table.action.map_or(CapAction::default(), Into::into),
             grace: table.grace.as_ref().map_or(Ok(self.grace), grace)?,
         })
     }
 }
 
-fn positive(amount: &Spanned<Usd>, name: &str) -> Result<PicoUsd, Mistake> {
+/// What a cap holds against what.
+fn limit(table: &CapTable, span: Range<usize>) -> Result<(Measure, PicoUsd), Mistake> {
+    match (&table.limit, &table.loop_usd, &table.loop_count) {
+        (Some(limit), None, None) => Ok((Measure::Spend, positive(limit, "limit")?)),
+        (None, Some(limit), None) => Ok((Measure::LoopUsd, positive(limit, "loop_usd")?)),
+        (None, None, Some(count)) if *count.get_ref() >= 2 => {
+            Ok((Measure::LoopCount, Measure::of_count(*count.get_ref())))
+        }
+        (None, None, Some(count)) => {
+            Err(Mistake { span: count.span(), what: "loop_count must be 2 or more".into() })
+        }
+        _ => Err(Mistake {
+            span,
+            what: "a cap has one of limit, loop_usd and loop_count".to_owned(),
+        }),
+    }
+}
+
+pub(super) fn positive(amount: &Spanned<Usd>, name: &str) -> Result<PicoUsd, Mistake> {
     let value = amount.get_ref().0;
     if value > PicoUsd::ZERO {
         Ok(value)

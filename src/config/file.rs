@@ -9,7 +9,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
-use crate::model::PicoUsd;
+use super::screen::{KeysTable, ScreenTable};
+use crate::model::{AgentId, PicoUsd, list_of_agents};
 use crate::pricing::UserPrices;
 
 /// `config.toml`.
@@ -44,12 +45,19 @@ pub struct ConfigFile {
     /// Further caps.
     #[schemars(with = "Vec<CapTable>")]
     pub cap: Vec<Spanned<CapTable>>,
+    /// From which count on what an agent repeats is a loop.
+    pub loops: LoopsTable,
     /// The hook in agents.
     pub hook: HookTable,
     /// How the person is told.
     pub notify: NotifyTable,
-    /// Claude Code.
-    pub claude: AgentTable,
+    /// The screen.
+    pub screen: ScreenTable,
+    /// Other keys than the usual ones, by command.
+    #[schemars(with = "std::collections::BTreeMap<String, super::screen::KeyNames>")]
+    pub keys: KeysTable,
+    /// Where each agent keeps its files.
+    pub agents: AgentTables,
     /// Your own prices.
     pub prices: UserPrices,
 }
@@ -116,16 +124,20 @@ pub struct CapTable {
     /// Its name, for `snooze`, `raise` and messages.
     pub name: String,
     /// What is added up.
-    #[serde(default)]
-    pub scope: ScopeWord,
+    pub scope: Option<ScopeWord>,
     /// Which developers, projects, …: a name with `*` and `?`; each has the limit for itself.
     pub pattern: Option<String>,
     /// Over which time.
-    #[serde(default)]
-    pub period: PeriodWord,
-    /// Dollars.
-    #[schemars(with = "f64")]
-    pub limit: Spanned<Usd>,
+    pub period: Option<PeriodWord>,
+    /// Dollars. A cap has this, or one of the two below.
+    #[schemars(with = "Option<f64>")]
+    pub limit: Option<Spanned<Usd>>,
+    /// Dollars that a session may spend in a loop, from when it began.
+    #[schemars(with = "Option<f64>")]
+    pub loop_usd: Option<Spanned<Usd>>,
+    /// How often a session may do the same in a loop.
+    #[schemars(with = "Option<u32>")]
+    pub loop_count: Option<Spanned<u32>>,
     /// Levels at which to tell the person.
     #[schemars(with = "Option<Vec<f64>>")]
     pub warn_at: Option<Spanned<Vec<f64>>>,
@@ -199,6 +211,72 @@ pub enum AccountWord {
     Subscription,
 }
 
+/// `[loops]`: how often something must come to be a loop.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub struct LoopsTable {
+    /// The same call with the same result.
+    #[schemars(with = "Option<u32>")]
+    pub same_result: Count,
+    /// The same result of one tool whatever it is asked.
+    #[schemars(with = "Option<u32>")]
+    pub same_answer: Count,
+    /// The same answer to the same question, within seconds of each other.
+    #[schemars(with = "Option<u32>")]
+    pub polling: Count,
+    /// The same where the agent waits in between.
+    #[schemars(with = "Option<u32>")]
+    pub waiting: Count,
+    /// The same error of the same tool, denials among them.
+    #[schemars(with = "Option<u32>")]
+    pub same_error: Count,
+    /// The same failure after as many new edits.
+    #[schemars(with = "Option<u32>")]
+    pub failed_fixes: Count,
+    /// Rounds of two to four calls with the same results.
+    #[schemars(with = "Option<u32>")]
+    pub cycle: Count,
+    /// The same where the results change.
+    #[schemars(with = "Option<u32>")]
+    pub changing_cycle: Count,
+    /// An edit, undone or made again.
+    #[schemars(with = "Option<u32>")]
+    pub edit_revert: Count,
+    /// Rounds of a larger circle, or of files read again, that bring nothing new.
+    #[schemars(with = "Option<u32>")]
+    pub rounds: Count,
+    /// Subagents in ten minutes whose reports are not waited for.
+    #[schemars(with = "Option<u32>")]
+    pub subagents: Count,
+    /// Subagents in ten minutes that subagents started.
+    #[schemars(with = "Option<u32>")]
+    pub nested_subagents: Count,
+    /// The same brief, given to one subagent after the other.
+    #[schemars(with = "Option<u32>")]
+    pub same_brief: Count,
+    /// Compactions with next to nothing in between.
+    #[schemars(with = "Option<u32>")]
+    pub compaction: Count,
+    /// Times that the agent is sent on within a minute, and does nothing new.
+    #[schemars(with = "Option<u32>")]
+    pub sent_on: Count,
+    /// The same within half an hour.
+    #[schemars(with = "Option<u32>")]
+    pub woken: Count,
+    /// Turns without a person, whatever is done in them.
+    #[schemars(with = "Option<u32>")]
+    pub unattended_turns: Count,
+    /// Dollars in such turns.
+    #[schemars(with = "Option<f64>")]
+    pub unattended_usd: Option<Spanned<Usd>>,
+    /// Dollars since it began that make a loop a runaway.
+    #[schemars(with = "Option<f64>")]
+    pub runaway_usd: Option<Spanned<Usd>>,
+}
+
+/// How often.
+pub type Count = Option<Spanned<u32>>;
+
 /// `[hook]`.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
@@ -260,13 +338,34 @@ pub enum WebhookPreset {
     Ntfy,
 }
 
-/// `[claude]`.
+/// `[agents.<name>]`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct AgentTable {
     /// Config folders to read beside the usual ones.
     pub roots: Vec<PathBuf>,
 }
+
+macro_rules! agent_tables {
+    ($($(#[$doc:meta])* $agent:ident = $number:literal, $name:ident, $($fact:literal),*;)*) => {
+        /// `[agents]`: a table for each agent.
+        #[derive(Debug, Default, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields, default, expecting = "a table")]
+        pub struct AgentTables {
+            $($(#[$doc])* pub $name: AgentTable,)*
+        }
+
+        impl AgentTables {
+            /// The folders named for each agent.
+            pub fn into_roots(self) -> Vec<(AgentId, PathBuf)> {
+                let mut roots = Vec::new();
+                $(roots.extend(self.$name.roots.into_iter().map(|root| (AgentId::$agent, root)));)*
+                roots
+            }
+        }
+    };
+}
+list_of_agents!(agent_tables);
 
 /// Dollars: a number, or a decimal string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

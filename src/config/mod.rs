@@ -3,6 +3,8 @@
 mod caps;
 mod error;
 mod file;
+mod loops;
+mod screen;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,8 +17,10 @@ pub use self::file::{
     AccountWord as Account, ConfigFile, NotifyTable as Notify, OnError, WebhookPreset,
     WebhookTable as Webhook,
 };
-use crate::model::PicoUsd;
+pub use self::screen::{KeyNames, KeysTable, ScreenTable};
+use crate::model::{AgentId, PicoUsd};
 use crate::paths::Paths;
+use crate::policy::loops::Thresholds;
 use crate::policy::{Cap, Scope};
 use crate::pricing::UserPrices;
 
@@ -36,18 +40,24 @@ pub struct Config {
     pub include_unlogged: bool,
     /// Tell the person of a session that costs more.
     pub session_alert: PicoUsd,
+    /// From which count on what an agent repeats is a loop.
+    pub loops: Thresholds,
     /// What a hook that fails answers.
     pub on_hook_error: OnError,
     /// How the person is told.
     pub notify: Notify,
+    /// The screen's looks.
+    pub screen: ScreenTable,
+    /// Other keys than the usual ones.
+    pub keys: KeysTable,
     /// Developers with roots of their own.
     pub developers: Vec<Developer>,
     /// The zone that days begin in; none: the system's.
     pub timezone: Option<String>,
     /// Name in the ledger; none: the login name.
     pub developer: Option<String>,
-    /// Claude Code's config folders beside the usual ones.
-    pub claude_roots: Vec<PathBuf>,
+    /// Agents' config folders beside the usual ones.
+    pub agent_roots: Vec<(AgentId, PathBuf)>,
     /// The user's own prices.
     pub prices: UserPrices,
     /// The file all this was read from.
@@ -76,12 +86,15 @@ impl Default for Config {
             account: Account::Auto,
             include_unlogged: false,
             session_alert: SESSION_ALERT,
+            loops: Thresholds::default(),
             on_hook_error: OnError::Allow,
             notify: Notify::default(),
+            screen: ScreenTable::default(),
+            keys: KeysTable::new(),
             developers: Vec::new(),
             timezone: None,
             developer: None,
-            claude_roots: Vec::new(),
+            agent_roots: Vec::new(),
             prices: UserPrices::default(),
             origin: None,
             text: String::new(),
@@ -124,6 +137,8 @@ impl Config {
             toml::from_str(text).map_err(|error| ConfigError::syntax(path, text, &error))?;
         let at = |span, what: String| ConfigError::at(path, text, span, what);
         let caps = caps::resolve(&file).map_err(|mistake| at(mistake.span, mistake.what))?;
+        let loops =
+            loops::resolve(&file.loops).map_err(|mistake| at(mistake.span, mistake.what))?;
         let session_alert = match &file.session_alert_usd {
             Some(amount) if amount.get_ref().0 <= PicoUsd::ZERO => {
                 return Err(at(amount.span(), "session_alert_usd must be more than 0".into()));
@@ -151,12 +166,15 @@ impl Config {
             account: file.account,
             include_unlogged: file.include_unlogged,
             session_alert,
+            loops,
             on_hook_error: file.hook.on_error,
             notify: file.notify,
+            screen: file.screen,
+            keys: file.keys,
             developers: caps::developers_with_roots(&file.developer.0),
             timezone,
             developer: caps::default_developer(&file.developer.0),
-            claude_roots: file.claude.roots,
+            agent_roots: file.agents.into_roots(),
             prices: file.prices,
             ..Self::default()
         })

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::CapAction;
-use crate::policy::{Period, Scope};
+use crate::policy::loops::Thresholds;
+use crate::policy::{Measure, Period, Scope};
 
 fn parse(text: &str) -> Result<Config, String> {
     Config::parse(text, Path::new("config.toml")).map_err(|error| error.to_string())
@@ -28,7 +29,12 @@ fn every_setting_of_the_template_can_be_switched_on() {
     assert_eq!(config.daily_cap, Some(PicoUsd::from_dollars(20)));
     assert_eq!(config.timezone.as_deref(), Some("Europe/Berlin"));
     assert_eq!(config.developer.as_deref(), Some("maya"));
-    assert_eq!(config.claude_roots, [PathBuf::from("~/work/.claude")]);
+    assert_eq!(config.agent_roots, [(AgentId::Claude, PathBuf::from("~/work/.claude"))]);
+    // The table of loops shows the defaults.
+    assert_eq!(config.loops, Thresholds::default());
+    for line in TEMPLATE.lines().skip_while(|line| *line != "#: [loops]").take(20) {
+        assert!(line.starts_with("#: "), "{line}");
+    }
     assert!(!config.prices.row.is_empty() && !config.prices.discount.is_empty());
 }
 
@@ -49,7 +55,7 @@ fn a_cap_is_exact_money() {
 fn mistakes_are_named_with_their_line() {
     let cases = [
         ("\ndayly_cap = 20", "config.toml:2: unknown key `dayly_cap`; did you mean `daily_cap`?"),
-        ("[claude]\nrots = []", "config.toml:2: unknown key `rots`; did you mean `roots`?"),
+        ("[agents.claude]\nrots = []", "config.toml:2: unknown key `rots`; did you mean `roots`?"),
         ("daily_cap = -1", "config.toml:1: daily_cap must be more than 0"),
         ("daily_cap = 0", "config.toml:1: daily_cap must be more than 0"),
         (
@@ -149,6 +155,12 @@ fn mistakes_in_caps_and_developers_are_named_with_their_line() {
             4,
             "two developers without roots",
         ),
+        ("[loops]\nsame_result = 1".into(), 2, "same_result must be 2 or more"),
+        ("[loops]\nrounds = 0".into(), 2, "rounds must be 1 or more"),
+        ("[loops]\ncycle = -3".into(), 2, "-3"),
+        ("[loops]\npolling = 2.5".into(), 2, "2.5"),
+        ("[loops]\nsame_results = 4".into(), 2, "did you mean `same_result`?"),
+        ("[loops]\nrunaway_usd = 0".into(), 2, "runaway_usd must be more than 0"),
         ("[hook]\non_error = \"die\"".into(), 2, "die"),
         ("[hook]\non_eror = \"allow\"".into(), 2, "did you mean `on_error`?"),
         ("[notify]\ndesktp = true".into(), 2, "did you mean `desktop`?"),
@@ -170,6 +182,9 @@ fn further_settings() {
     .unwrap();
     assert_eq!((config.account, config.include_unlogged), (Account::Subscription, true));
     assert_eq!(config.session_alert, PicoUsd(7_500_000_000_000));
+    let limits = parse("[loops]\nsame_result = 9\nrunaway_usd = \"1.5\"\n").unwrap().loops;
+    let runaway_usd = PicoUsd(1_500_000_000_000);
+    assert_eq!(limits, Thresholds { same_result: 9, runaway_usd, ..Thresholds::default() });
     assert_eq!(config.on_hook_error, OnError::Block);
     assert_eq!(config.notify.webhook.as_ref().unwrap().preset, WebhookPreset::Slack);
     assert_eq!((config.notify.desktop, &config.notify.command[..]), (false, &["x".to_owned()][..]));
@@ -181,5 +196,30 @@ fn the_schema_is_current() {
     if std::fs::read_to_string(&path).unwrap_or_default() != json_schema() {
         std::fs::write(&path, json_schema()).unwrap();
         panic!("assets/config.schema.json was out of date and is now written anew: commit it");
+    }
+}
+
+#[test]
+fn a_cap_on_loops_has_a_count_or_dollars_and_is_of_a_session() {
+    let config =
+        parse("[[cap]]\nname = \"a\"\nloop_count = 8\n[[cap]]\nname = \"b\"\nloop_usd = 3")
+            .unwrap();
+    let [count, dollars] = &config.caps[..] else { panic!("{:?}", config.caps) };
+    assert_eq!((count.measure, count.limit), (Measure::LoopCount, Measure::of_count(8)));
+    assert_eq!((dollars.measure, dollars.limit), (Measure::LoopUsd, PicoUsd::from_dollars(3)));
+    for cap in [count, dollars] {
+        assert_eq!((cap.scope, cap.period), (Scope::Session, Period::Session));
+        assert!(cap.warn_at.is_empty(), "half of a loop is none");
+    }
+    for (text, what) in [
+        ("loop_count = 1", "loop_count must be 2 or more"),
+        ("loop_usd = 0", "loop_usd must be more than 0"),
+        ("", "one of limit, loop_usd and loop_count"),
+        ("limit = 1\nloop_usd = 1", "one of limit, loop_usd and loop_count"),
+        ("loop_usd = 1\nperiod = \"day\"", "a loop is a session's"),
+        ("loop_usd = 1\nscope = \"project\"", "a loop is a session's"),
+    ] {
+        let error = parse(&format!("[[cap]]\nname = \"a\"\n{text}")).unwrap_err();
+        assert!(error.contains(what), "{text}: {error}");
     }
 }

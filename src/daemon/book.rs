@@ -21,13 +21,13 @@ impl Book {
         let fetched = kept
             .filter(|kept| own.checked().is_none_or(|checked| kept.stored_at >= checked))
             .and_then(|kept| match PriceBook::from_json(&kept.content) {
-                Ok(book) => Some(book),
+                Ok(book) => Some(Arc::new(book)),
                 Err(error) => {
                     tracing::warn!("the kept price book cannot be read ({error}): not used");
                     None
                 }
             });
-        Arc::new(fetched.unwrap_or_else(|| own.clone()))
+        fetched.unwrap_or_else(|| Arc::clone(own))
     }
 
     /// Lays the user's prices over a book; an error names the line of the config.

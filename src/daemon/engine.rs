@@ -92,19 +92,24 @@ impl<'a> Engine<'a> {
         requests::answer(&self.inbox, &mut self.writer, &mut self.book, &self.config, now)?;
         if self.book.book().id() != in_force {
             self.pricing = self.book.pricing(now);
+            self.watchdog.book_changed();
         }
         Ok(())
     }
 
-    /// Takes a new config into force; what it loosens is written down and told.
+    /// Takes a new config into force; what it loosens is written down and told. The inner error is
+    /// what is wrong with it.
     pub(super) fn reload(
         &mut self,
         config: Config,
         roots: Vec<Root>,
         wake: impl Fn() + Clone + Send + Sync + 'static,
-    ) -> anyhow::Result<()> {
+    ) -> Result<Result<(), String>, LedgerError> {
         let base = Book::base(self.writer.newest_book()?.as_ref());
-        let book = Book::with_user_prices(base, &config)?;
+        let book = match Book::with_user_prices(base, &config) {
+            Ok(book) => book,
+            Err(error) => return Ok(Err(format!("{error:#}"))),
+        };
         let now = self.collector.clock.now();
         self.watchdog.reload(&config, &roots, &mut self.writer, now, wake)?;
         self.writer.forget_book();
@@ -112,13 +117,18 @@ impl<'a> Engine<'a> {
         self.book = book;
         self.config = config;
         self.roots = roots;
-        Ok(())
+        Ok(Ok(()))
     }
 
     /// Tells that a changed config cannot be used.
     pub(super) fn refuse_config(&mut self, why: &str) -> Result<(), LedgerError> {
         let file = self.config.origin.clone().unwrap_or_default();
         self.watchdog.tell_config_error(&mut self.writer, &file, why, self.collector.clock.now())
+    }
+
+    /// Processes were told to end and have not yet.
+    pub(super) fn is_ending_sessions(&self) -> bool {
+        self.watchdog.is_ending_sessions()
     }
 
     /// Before the end: what is being told is noted.

@@ -127,5 +127,27 @@ pub fn is_collected(path: &Path) -> bool {
     let mut text = String::new();
     let said = file.read_to_string(&mut text).is_ok();
     let holder: Option<Holder> = serde_json::from_str(&text).ok().filter(|_| said);
-    holder.is_none_or(|holder| holder.role == Role::Collector)
+    holder.is_none_or(|holder| holder.role != Role::Command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_daemon_collects_as_a_screen_does_and_a_command_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db.lock");
+        assert!(!is_collected(&path));
+        for (role, collects) in
+            [(Role::Daemon, true), (Role::Collector, true), (Role::Command, false)]
+        {
+            let Attempt::Held(lock) = InstanceLock::try_take(&path, role).unwrap() else {
+                panic!("nobody else has it")
+            };
+            assert_eq!(is_collected(&path), collects, "{role:?}");
+            drop(lock);
+            assert!(!is_collected(&path));
+        }
+    }
 }

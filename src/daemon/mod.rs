@@ -4,6 +4,7 @@ mod account;
 mod book;
 mod catch_up;
 mod engine;
+mod following;
 mod lock;
 mod notes;
 mod outbox;

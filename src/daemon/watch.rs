@@ -47,9 +47,12 @@ impl Changes {
     }
 }
 
-/// A watch on every root, and on the ledger's inbox.
+/// A watch on every root, on the ledger's inbox and on the config.
 pub(super) struct Watch {
     watcher: Option<RecommendedWatcher>,
+    config: Option<PathBuf>,
+    /// The folder of the config; while that is not there, the nearest one above it.
+    config_folder: Option<PathBuf>,
     /// Each watched root, and which folder it was then: a replaced one must be watched anew.
     watched: BTreeMap<PathBuf, (u64, u64)>,
     trouble: Option<String>,
@@ -75,6 +78,8 @@ impl Watch {
         });
         let mut watch = Self {
             watcher: None,
+            config: config.map(Path::to_owned),
+            config_folder: None,
             watched: BTreeMap::new(),
             trouble: None,
             changes,
@@ -84,15 +89,35 @@ impl Watch {
             Ok(watcher) => watch.watcher = Some(watcher),
             Err(error) => watch.trouble = Some(format!("cannot watch for changes: {error}")),
         }
-        // The folder of the config, not the file: an editor replaces it.
-        for folder in [ledger.parent(), config.and_then(Path::parent)].into_iter().flatten() {
-            if let Some(watcher) = &mut watch.watcher
-                && let Err(error) = watcher.watch(folder, RecursiveMode::NonRecursive)
-            {
-                tracing::warn!("cannot watch {}: {error}", folder.display());
-            }
+        if let Some(folder) = ledger.parent() {
+            watch.add_folder(folder);
         }
+        watch.add_config();
         watch
+    }
+
+    fn add_folder(&mut self, folder: &Path) {
+        if let Some(watcher) = &mut self.watcher
+            && let Err(error) = watcher.watch(folder, RecursiveMode::NonRecursive)
+        {
+            tracing::warn!("cannot watch {}: {error}", folder.display());
+        }
+    }
+
+    /// Watches the config's folder, or what is there of the way to it.
+    pub(super) fn add_config(&mut self) {
+        // The folder and not the file: an editor replaces it.
+        let Some(folder) =
+            self.config.as_deref().and_then(|file| file.ancestors().skip(1).find(|up| up.is_dir()))
+        else {
+            return;
+        };
+        if self.config_folder.as_deref() != Some(folder) {
+            let folder = folder.to_owned();
+            // The one before stays watched: it is above, and may be the ledger's too.
+            self.add_folder(&folder);
+            self.config_folder = Some(folder);
+        }
     }
 
     /// Watches every root that is there and not watched yet.
@@ -158,7 +183,11 @@ impl Filter {
             EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),
             _ => true,
         };
-        if written && event.paths.iter().any(|path| Some(path) == self.config.as_ref()) {
+        // Or a folder on the way to it, which was not there before.
+        let config = self.config.as_deref();
+        if written
+            && event.paths.iter().any(|path| config.is_some_and(|file| file.starts_with(path)))
+        {
             return Some(Change::Config);
         }
         let paths: Vec<PathBuf> =
@@ -166,11 +195,15 @@ impl Filter {
         (!paths.is_empty()).then_some(Change::Paths(paths))
     }
 
-    /// Of the ledger's folder only the inbox is written by others.
+    /// Of the ledger's folder only the inbox is written by others, and the folders above the config
+    /// are not watched for what else is in them.
     fn is_foreign(&self, path: &Path) -> bool {
         let inbox = self.inbox.as_os_str().as_encoded_bytes();
-        path.parent() != self.ledger_folder.as_deref()
-            || path.as_os_str().as_encoded_bytes().starts_with(inbox)
+        let Some(folder) = path.parent() else { return false };
+        let is_above = |config: &PathBuf| config.ancestors().skip(1).any(|above| above == folder);
+        path.as_os_str().as_encoded_bytes().starts_with(inbox)
+            || (Some(folder) != self.ledger_folder.as_deref()
+                && !self.config.as_ref().is_some_and(is_above))
     }
 }
 
@@ -190,5 +223,21 @@ mod tests {
             let change = filter.change(event(modified, path));
             assert_eq!(change, Some(Change::Paths(vec![path.into()])));
         }
+    }
+
+    #[test]
+    fn of_the_folders_above_the_config_only_the_way_to_it_matters() {
+        let filter = Filter::new(Path::new("/d/ledger.db"), Some(Path::new("/h/.c/s/config.toml")));
+        let change = |path: &str| {
+            let created = EventKind::Create(notify::event::CreateKind::Any);
+            filter.change(notify::Event::new(created).add_path(PathBuf::from(path)))
+        };
+        for path in ["/h/.c", "/h/.c/s", "/h/.c/s/config.toml"] {
+            assert_eq!(change(path), Some(Change::Config), "{path}");
+        }
+        for path in ["/h/notes.txt", "/h/.c/other.toml", "/h/.c/s/config.toml~"] {
+            assert_eq!(change(path), None, "{path}");
+        }
+        assert!(change("/h/.claude/projects/p/a.jsonl").is_some());
     }
 }

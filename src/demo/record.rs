@@ -3,20 +3,24 @@
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::DemoLine;
+use super::{DemoLine, Tool};
 use crate::model::Millis;
 
 /// Tokens at which the agent sums up and goes on with less, and with how many.
 const COMPACT_AT: u64 = 160_000;
 const COMPACTED: u64 = 30_000;
 
+/// Of the agent that the records are made up of.
+pub(super) const VERSION: &str = "2.1.197";
+
 /// A session's main thread, or a subagent's. Its name makes its ids.
-pub(super) struct Thread {
+pub struct Thread {
+    /// The session.
     pub session_id: String,
-    pub agent_id: Option<String>,
-    pub folder: String,
-    pub branch: String,
-    pub model: &'static str,
+    agent_id: Option<String>,
+    folder: String,
+    branch: String,
+    model: &'static str,
     /// Tokens that the model has been sent so far.
     context: u64,
     /// The record before.
@@ -26,7 +30,7 @@ pub(super) struct Thread {
 
 /// Tokens of one call.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tokens {
+pub struct Tokens {
     /// Sent for the first time, and kept in the cache for an hour.
     pub fresh: u64,
     /// Answered.
@@ -34,7 +38,8 @@ pub(super) struct Tokens {
 }
 
 impl Thread {
-    pub(super) fn new(folder: &str, branch: &str, model: &'static str, name: &str) -> Self {
+    /// A session's main thread, which works in a folder and has done nothing yet.
+    pub fn new(folder: &str, branch: &str, model: &'static str, name: &str) -> Self {
         Self {
             session_id: uuid(name, 0),
             agent_id: None,
@@ -57,13 +62,38 @@ impl Thread {
     }
 
     /// What the user, or the agent that started this one, asks for.
-    pub(super) fn prompt(&mut self, at: Millis, text: &str, lines: &mut Vec<DemoLine>) {
+    pub fn prompt(&mut self, at: Millis, text: &str, lines: &mut Vec<DemoLine>) {
         let message = json!({"role": "user", "content": text});
         self.push(at, json!({"type": "user", "message": message}), lines);
     }
 
     /// A call that uses a tool: two records with the same usage, and the tool's result.
-    pub(super) fn call(&mut self, at: Millis, tokens: Tokens, lines: &mut Vec<DemoLine>) {
+    pub fn call(&mut self, at: Millis, tokens: Tokens, tool: &Tool, lines: &mut Vec<DemoLine>) {
+        let id = format!("toolu_01{}", letters(&self.name(), self.records));
+        let used = json!({"type": "tool_use", "id": id, "name": tool.name, "input": tool.input});
+        self.answer(at, tokens, Some(used), lines);
+        let result = json!({
+            "type": "tool_result",
+            "tool_use_id": id,
+            "content": tool.output,
+            "is_error": tool.is_error,
+        });
+        let message = json!({"role": "user", "content": [result]});
+        self.push(Millis(at.0 + 2), json!({"type": "user", "message": message}), lines);
+    }
+
+    /// The call that ends a turn.
+    pub fn conclude(&mut self, at: Millis, tokens: Tokens, lines: &mut Vec<DemoLine>) {
+        self.answer(at, tokens, None, lines);
+    }
+
+    fn answer(
+        &mut self,
+        at: Millis,
+        tokens: Tokens,
+        used: Option<Value>,
+        lines: &mut Vec<DemoLine>,
+    ) {
         let (mut read, mut fresh) = (self.context, tokens.fresh);
         if read > COMPACT_AT {
             (read, fresh) = (0, COMPACTED);
@@ -71,12 +101,10 @@ impl Thread {
         self.context = read + fresh + tokens.output;
         let name = self.name();
         let number = self.records;
-        let tool = format!("toolu_01{}", letters(&name, number));
-        let contents = [
-            json!({"type": "text", "text": "Next step."}),
-            json!({"type": "tool_use", "id": tool, "name": "Bash", "input": {"command": "make"}}),
-        ];
-        for (part, content) in contents.into_iter().enumerate() {
+        let stop_reason = if used.is_some() { "tool_use" } else { "end_turn" };
+        let text = json!({"type": "text", "text": "Next step."});
+        let contents = std::iter::once(text).chain(used);
+        for (part, content) in contents.enumerate() {
             let record = json!({
                 "type": "assistant",
                 "requestId": format!("req_01{}", letters(&name, number)),
@@ -86,7 +114,7 @@ impl Thread {
                     "role": "assistant",
                     "model": self.model,
                     "content": [content],
-                    "stop_reason": "tool_use",
+                    "stop_reason": stop_reason,
                     "usage": {
                         "input_tokens": 8,
                         "cache_creation_input_tokens": fresh,
@@ -103,9 +131,6 @@ impl Thread {
             });
             self.push(Millis(at.0 + part as i64), record, lines);
         }
-        let result = json!({"type": "tool_result", "tool_use_id": tool, "content": "ok"});
-        let message = json!({"role": "user", "content": [result]});
-        self.push(Millis(at.0 + 2), json!({"type": "user", "message": message}), lines);
     }
 
     /// Adds what every record has.
@@ -124,13 +149,21 @@ impl Thread {
             fields.insert("cwd".into(), json!(self.folder));
             fields.insert("gitBranch".into(), json!(self.branch));
             fields.insert("userType".into(), json!("external"));
-            fields.insert("version".into(), json!("2.1.197"));
+            fields.insert("version".into(), json!(VERSION));
         }
         self.parent = Some(uuid);
-        lines.push(DemoLine { at, file: self.file(), line: record.to_string() });
+        let (session_id, folder) = (self.session_id.clone(), self.folder.clone());
+        lines.push(DemoLine {
+            at,
+            session_id,
+            folder,
+            file: self.file(),
+            line: record.to_string(),
+        });
     }
 
-    fn file(&self) -> String {
+    /// Its transcript, as a path below Claude Code's `projects` folder.
+    pub fn file(&self) -> String {
         let project = self.folder.replace(['/', '.'], "-");
         match &self.agent_id {
             None => format!("{project}/{}.jsonl", self.session_id),

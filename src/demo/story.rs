@@ -1,8 +1,8 @@
 //! Who works on what: nine sessions, one of them under way with three subagents, one of which has
 //! run away.
 
-use super::DemoLine;
 use super::record::{Thread, Tokens, number};
+use super::{DemoLine, Tool};
 use crate::model::Millis;
 
 /// A session.
@@ -26,6 +26,8 @@ struct Role {
     /// Tokens that each further call adds, and that each call answers, more or less.
     fresh: u64,
     output: u64,
+    /// It does the same again and again.
+    runs_away: bool,
 }
 
 const OPUS: &str = "claude-opus-5-5";
@@ -38,7 +40,7 @@ const DAY: i64 = 24 * 60;
 const ON: i64 = -DAY;
 
 const fn role(model: &'static str, minutes_ago: (i64, i64), every: u64, output: u64) -> Role {
-    Role { model, minutes_ago, every, first: 18_000, fresh: 1_400, output }
+    Role { model, minutes_ago, every, first: 18_000, fresh: 1_400, output, runs_away: false }
 }
 
 const fn plot(
@@ -56,7 +58,7 @@ pub(super) const PLOTS: &[Plot] = &[
             role(HAIKU, (34, 21), 6, 350),
             role(SONNET, (19, ON), 14, 700),
             // Runs the same failing command again and again.
-            Role { first: 60_000, fresh: 2_400, ..role(OPUS, (4, ON), 5, 450) },
+            Role { first: 60_000, fresh: 2_400, runs_away: true, ..role(OPUS, (4, ON), 5, 450) },
         ],
         ..plot(
             "/home/demo/code/shop",
@@ -145,16 +147,27 @@ impl Role {
     ) {
         let last = Millis(now.0 - self.minutes_ago.1 * 60_000).0.min(end.0);
         let mut at = self.begin(now).0;
+        let mut calls = Vec::new();
         for count in 0_u64.. {
             // Between half of it and half more.
             let vary = |value: u64, salt| value / 2 + number(name, count * 4 + salt) % value.max(1);
             at += vary(self.every * 1000, 0).cast_signed();
             if at + 2 > last {
-                return;
+                break;
             }
             let fresh = if count == 0 { self.first } else { vary(self.fresh, 1) };
-            let tokens = Tokens { fresh, output: vary(self.output, 2) };
-            thread.call(Millis(at), tokens, lines);
+            calls.push((Millis(at), Tokens { fresh, output: vary(self.output, 2) }));
+        }
+        let is_done = last < end.0;
+        let count = calls.len();
+        for (step, (at, tokens)) in calls.into_iter().enumerate() {
+            if is_done && step + 1 == count {
+                thread.conclude(at, tokens, lines);
+                return;
+            }
+            let tool =
+                if self.runs_away { Tool::again() } else { Tool::of_step(name, step as u64) };
+            thread.call(at, tokens, &tool, lines);
         }
     }
 }

@@ -51,7 +51,7 @@ fn due(demand: &Demand, priced: u32, now: Millis) -> Option<Millis> {
     if demand.person.is_some() || priced > 0 {
         return Some(now);
     }
-    let wait = if demand.with_hook { HOOK_MS } else { 0 };
+    let wait = if demand.with_hook && demand.hook_stops_turn { HOOK_MS } else { 0 };
     demand.in_turn.then(|| after(now, wait))
 }
 
@@ -93,6 +93,10 @@ impl Case {
             }
         }
         self.targets.len() > before
+    }
+
+    pub(super) fn is_ending(&self) -> bool {
+        matches!(self.stage, Stage::Stopping(_)) && self.targets.iter().any(|one| !one.is_over())
     }
 
     pub(super) fn deadline(&self) -> Option<Millis> {
@@ -154,7 +158,7 @@ impl Case {
             self.priced = 0;
             return false;
         }
-        let is_busy = |found: &&Located| found.status != Some(Status::Idle);
+        let is_busy = |found: &&Located| !found.status.is_some_and(Status::waits);
         let busy: Vec<Located> = certain.iter().filter(is_busy).cloned().collect();
         let even_idle = self.demand.person.is_some() || (busy.is_empty() && self.spends_idle());
         self.add(if even_idle { certain } else { busy })

@@ -31,6 +31,9 @@ pub struct Demand {
     pub grace: Duration,
     /// A hook is at work in the session, and stops it more gently than a signal.
     pub with_hook: bool,
+    /// That hook stops a turn that is under way. Else it only meets the next prompt, and is not
+    /// waited for.
+    pub hook_stops_turn: bool,
     /// It is in mid-turn. An idle session spends nothing and is never signalled.
     pub in_turn: bool,
     /// What led to it, for the audit trail.
@@ -186,6 +189,11 @@ impl Guard {
         self.cases.contains_key(session)
     }
 
+    /// The session is waited for: its turn decides when it is stopped.
+    pub fn waits_for(&self, session: &SessionKey) -> bool {
+        self.cases.get(session).is_some_and(|case| matches!(case.stage, Stage::Waiting(_)))
+    }
+
     /// Sessions that the guard knows of.
     pub fn len(&self) -> usize {
         self.cases.len()
@@ -194,6 +202,11 @@ impl Guard {
     /// Some session is being stopped.
     pub fn is_at_work(&self) -> bool {
         self.cases.values().any(|case| matches!(case.stage, Stage::Stopping(_)))
+    }
+
+    /// Some process was told to end and has not yet.
+    pub fn is_ending(&self) -> bool {
+        self.cases.values().any(Case::is_ending)
     }
 
     /// It knows of none.

@@ -1,39 +1,41 @@
 //! Linux: processes by `/proc`, signals through a pidfd.
 //!
-//! `/proc` is read by hand: a stat line and three small files do not need more, and a hook that
-//! has four milliseconds walks its parents here.
+//! `/proc` is read by hand: a stat line and a few small files do not need more, and whoever reads
+//! them is in a hurry.
 
-use std::collections::BTreeMap;
+mod proc;
+
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::process::{
     Pid, PidfdFlags, Signal as Number, geteuid, getpid, pidfd_open, pidfd_send_signal,
 };
 
+use self::proc::{
+    Stat, all_by_parent, all_pids, children_of, executable_of, strings_of, user_of, written_by,
+};
 use super::table::{Process, ProcessTable, Refused, Signal};
 use crate::model::ProcessKey;
-
-/// The kernel lets arguments and environment be about this long in all.
-const LONGEST_ARGUMENTS: u64 = 4 << 20;
-/// What the kernel appends to the link of an executable that was replaced, by an update say.
-const DELETED: &[u8] = b" (deleted)";
 
 /// The running kernel's process table.
 #[derive(Clone, Debug)]
 pub struct Kernel {
     boot_id: Arc<str>,
+    own: ProcessKey,
 }
 
 impl Kernel {
     /// The table of this boot.
     pub fn new() -> Self {
         let boot_id = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-        Self { boot_id: boot_id.trim().into() }
+        let boot_id: Arc<str> = boot_id.trim().into();
+        let pid = getpid().as_raw_nonzero().get().cast_unsigned();
+        let start_time = Stat::of(pid).map_or(0, |stat| stat.start_time);
+        Self { own: ProcessKey { boot_id: Arc::clone(&boot_id), pid, start_time }, boot_id }
     }
 
     fn key(&self, pid: u32, start_time: u64) -> ProcessKey {
@@ -63,9 +65,13 @@ impl ProcessTable for Kernel {
         (after.start_time == before.start_time).then_some(process)
     }
 
+    fn parentage(&self, pid: u32) -> Option<(ProcessKey, u32)> {
+        let stat = Stat::of(pid)?;
+        Some((self.key(pid, stat.start_time), stat.ppid))
+    }
+
     fn own(&self) -> ProcessKey {
-        let pid = getpid().as_raw_nonzero().get().cast_unsigned();
-        self.key(pid, Stat::of(pid).map_or(0, |stat| stat.start_time))
+        self.own.clone()
     }
 
     fn uid(&self) -> u32 {
@@ -73,27 +79,38 @@ impl ProcessTable for Kernel {
     }
 
     fn descendants(&self, process: &ProcessKey) -> Vec<ProcessKey> {
-        let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-        let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        let mut children: BTreeMap<u32, Vec<(u32, Stat)>> = BTreeMap::new();
-        for (pid, stat) in pids.filter_map(|pid: u32| Some((pid, Stat::of(pid)?))) {
-            children.entry(stat.ppid).or_default().push((pid, stat));
-        }
-        // Only now: what became of its number before the listing does not matter.
-        if !self.is_alive(process) {
-            return Vec::new();
-        }
+        let mut everybody = None;
         let mut found = Vec::new();
-        let mut parents = vec![(process.pid, process.start_time)];
-        while let Some((parent, born)) = parents.pop() {
-            for (pid, stat) in children.remove(&parent).unwrap_or_default() {
-                if stat.start_time >= born {
-                    parents.push((pid, stat.start_time));
-                    found.push(self.key(pid, stat.start_time));
+        let mut parents = vec![process.clone()];
+        while let Some(parent) = parents.pop() {
+            let children = children_of(parent.pid).unwrap_or_else(|| {
+                let everybody = everybody.get_or_insert_with(all_by_parent);
+                everybody.remove(&parent.pid).unwrap_or_default()
+            });
+            // Only now: what became of its number before the children were read does not matter.
+            if !self.is_alive(&parent) {
+                continue;
+            }
+            for (pid, stat) in children {
+                if stat.start_time >= parent.start_time {
+                    let child = self.key(pid, stat.start_time);
+                    parents.push(child.clone());
+                    found.push(child);
                 }
             }
         }
         found
+    }
+
+    fn running(&self, is_wanted: &dyn Fn(&Path) -> bool) -> Vec<Process> {
+        let wanted = |pid: &u32| executable_of(*pid).is_some_and(|exe| is_wanted(&exe));
+        let pids = all_pids().filter(wanted);
+        pids.filter_map(|pid| self.process(pid)).filter(|process| process.is_alive).collect()
+    }
+
+    fn written_files(&self, process: &ProcessKey) -> Vec<PathBuf> {
+        let written = written_by(process.pid);
+        if self.is_alive(process) { written } else { Vec::new() }
     }
 
     fn variable(&self, process: &ProcessKey, name: &OsStr) -> Option<OsString> {
@@ -137,78 +154,9 @@ fn refused(error: rustix::io::Errno) -> Refused {
     }
 }
 
-/// What `/proc/<pid>/stat` tells.
-struct Stat {
-    state: u8,
-    ppid: u32,
-    start_time: u64,
-}
-
-impl Stat {
-    fn of(pid: u32) -> Option<Self> {
-        let mut bytes = [0; 1024];
-        let mut file = File::open(format!("/proc/{pid}/stat")).ok()?;
-        let length = file.read(&mut bytes).ok()?;
-        Self::parse(&bytes[..length])
-    }
-
-    /// The process names itself, in the second field: only what follows the last `)` is the
-    /// kernel's word.
-    fn parse(line: &[u8]) -> Option<Self> {
-        let end = memchr::memrchr(b')', line)?;
-        let mut fields = std::str::from_utf8(&line[end + 1..]).ok()?.split_ascii_whitespace();
-        let state = *fields.next()?.as_bytes().first()?;
-        let ppid = fields.next()?.parse().ok()?;
-        let start_time = fields.nth(17)?.parse().ok()?;
-        Some(Self { state, ppid, start_time })
-    }
-
-    fn is_alive(&self) -> bool {
-        !matches!(self.state, b'Z' | b'X' | b'x')
-    }
-}
-
-/// The user of a process whose real, effective and saved user are one.
-fn user_of(pid: u32) -> Option<u32> {
-    let status = fs::read(format!("/proc/{pid}/status")).ok()?;
-    let line = status.split(|&b| b == b'\n').find_map(|line| line.strip_prefix(b"Uid:"))?;
-    let mut ids = std::str::from_utf8(line).ok()?.split_ascii_whitespace().map(str::parse::<u32>);
-    let real = ids.next()?.ok()?;
-    ids.take(2).all(|id| id == Ok(real)).then_some(real)
-}
-
-fn executable_of(pid: u32) -> Option<PathBuf> {
-    let link = fs::read_link(format!("/proc/{pid}/exe")).ok()?.into_os_string().into_vec();
-    let path = link.strip_suffix(DELETED).map(<[u8]>::to_vec).unwrap_or(link);
-    Some(OsString::from_vec(path).into())
-}
-
-/// The NUL-ended strings of one of a process's files.
-fn strings_of(pid: u32, file: &str) -> Vec<OsString> {
-    let mut bytes = Vec::new();
-    let read = File::open(format!("/proc/{pid}/{file}"))
-        .and_then(|file| file.take(LONGEST_ARGUMENTS).read_to_end(&mut bytes));
-    if read.is_err() || bytes.is_empty() {
-        return Vec::new();
-    }
-    let bytes = bytes.strip_suffix(b"\0").unwrap_or(&bytes);
-    bytes.split(|&b| b == 0).map(|text| OsString::from_vec(text.to_vec())).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_process_cannot_lie_about_its_stat_by_its_name() {
-        let line = b"77 (x) R 1 1 1) S 42 77 77 0 -1 4194304 9 0 0 0 0 0 0 0 20 0 1 0 181843 1 2";
-        let stat = Stat::parse(line).unwrap();
-        assert_eq!((stat.state, stat.ppid, stat.start_time), (b'S', 42, 181_843));
-        assert!(stat.is_alive());
-        for broken in [&b""[..], b"77 (x", b"77 (x) ", b"77 (x) S one", b"77 (x) S 1 2 3"] {
-            assert!(Stat::parse(broken).is_none());
-        }
-    }
 
     #[test]
     fn itself_is_found_and_never_signalled() {
@@ -220,7 +168,7 @@ mod tests {
         assert!(own.is_alive && !own.argv.is_empty());
         assert_eq!(kernel.signal(&own.key, Signal::Term), Err(Refused::Ourselves));
         for parent in kernel.ancestors(own.key.pid) {
-            assert!(kernel.signal(&parent.key, Signal::Term).is_err(), "{parent:?}");
+            assert!(kernel.signal(&parent, Signal::Term).is_err(), "{parent:?}");
         }
         for pid in [0, 1, u32::MAX] {
             let key = ProcessKey { pid, ..own.key.clone() };

@@ -1,15 +1,16 @@
 //! Which processes a session lives in, and whether that is certain.
 //!
-//! Two witnesses: a hook that saw its own ancestor, and the file that the agent keeps of each
-//! running session. Neither is believed by itself: the kernel must know the process under that
-//! number and start time, as ours, and running that agent's executable. Where the witnesses
-//! disagree on the session, nobody is certain.
+//! Three witnesses: a hook that saw its own ancestor, the file that the agent keeps of each running
+//! session, and the transcript that its process holds open for writing. None is believed by itself:
+//! the kernel must know the process under that number and start time, as ours, and running that
+//! agent's executable. Where the witnesses disagree on the session, nobody is certain; nor where a
+//! process is in several sessions, because a signal would end them all.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::table::{Process, ProcessTable, Refused};
-use super::witness::read_registry;
+use super::witness::{open_transcripts, read_registry};
 use crate::agents::{self, Live, LiveKind, Status};
 use crate::model::{AgentId, ProcessKey, SessionKey, Sighting};
 
@@ -20,6 +21,8 @@ pub enum How {
     Hook,
     /// The agent's file of running sessions.
     Registry,
+    /// The transcript that the process writes.
+    OpenTranscript,
 }
 
 /// A process that a session may live in.
@@ -62,13 +65,21 @@ pub struct Search<'a> {
 /// that have ended are left out.
 pub fn locate(table: &dyn ProcessTable, search: &Search<'_>) -> Vec<Located> {
     let agent = search.session.agent;
-    let mut claims: Vec<Live> =
-        search.roots.iter().flat_map(|root| read_registry(agent, root, table.uid())).collect();
+    let mut claims: Vec<Claim> = Vec::new();
+    for root in search.roots {
+        let lives = read_registry(agent, root, table.uid());
+        claims.extend(lives.into_iter().map(|live| (How::Registry, live)));
+    }
+    let open = open_transcripts(table, agent, search.roots);
+    claims.extend(open.into_iter().map(|live| (How::OpenTranscript, live)));
     claims.dedup();
     judge(table, search, &claims)
 }
 
-fn judge(table: &dyn ProcessTable, search: &Search<'_>, claims: &[Live]) -> Vec<Located> {
+/// Which session a process is in, and who says so.
+type Claim = (How, Live);
+
+fn judge(table: &dyn ProcessTable, search: &Search<'_>, claims: &[Claim]) -> Vec<Located> {
     let boot_id = table.own().boot_id;
     let key = |live: &Live| ProcessKey {
         boot_id: boot_id.clone(),
@@ -77,8 +88,8 @@ fn judge(table: &dyn ProcessTable, search: &Search<'_>, claims: &[Live]) -> Vec<
     };
     let mut candidates: BTreeMap<ProcessKey, How> = BTreeMap::new();
     candidates.extend(search.known.iter().map(|known| (known.clone(), How::Registry)));
-    let ours = claims.iter().filter(|live| live.session_id == search.session.session_id);
-    candidates.extend(ours.map(|live| (key(live), How::Registry)));
+    let ours = claims.iter().filter(|(_, live)| live.session_id == search.session.session_id);
+    candidates.extend(ours.map(|(how, live)| (key(live), *how)));
     let seen = search.sightings.iter().filter(|sighting| sighting.session == *search.session);
     candidates.extend(seen.map(|sighting| (sighting.process.clone(), How::Hook)));
     let mut located = Vec::new();
@@ -90,9 +101,9 @@ fn judge(table: &dyn ProcessTable, search: &Search<'_>, claims: &[Live]) -> Vec<
         let Some(process) = table.process(candidate.pid).filter(|found| found.is_alive) else {
             continue;
         };
-        let claim = claims.iter().find(|live| key(live) == candidate);
+        let claim = claims.iter().map(|(_, live)| live).find(|live| key(live) == candidate);
         let why_not = doubt(table, search.session.agent, &candidate, Some(&process))
-            .or_else(|| moved(search, &candidate, claims, &key));
+            .or_else(|| elsewhere(search, &candidate, claims, &key));
         let is_same = process.key == candidate;
         // A hook's old sighting whose number went to another process is no news.
         if !is_same && how == How::Hook {
@@ -110,23 +121,14 @@ fn judge(table: &dyn ProcessTable, search: &Search<'_>, claims: &[Live]) -> Vec<
 }
 
 /// Why a process must not be signalled as this agent's; none: it may be. `found` is what the
-/// table has under its number, if that was asked already.
+/// table has under its number.
 pub(super) fn doubt(
     table: &dyn ProcessTable,
     agent: AgentId,
     key: &ProcessKey,
     found: Option<&Process>,
 ) -> Option<String> {
-    let asked;
-    let found = if let Some(found) = found {
-        found
-    } else {
-        asked = table.process(key.pid);
-        match &asked {
-            Some(process) => process,
-            None => return Some(Refused::Ended.to_string()),
-        }
-    };
+    let Some(found) = found else { return Some(Refused::Ended.to_string()) };
     if found.key == *key {
         let is_agent = found
             .exe
@@ -141,26 +143,30 @@ pub(super) fn doubt(
     if key.boot_id.is_empty() {
         return Some(Refused::Unsupported.to_string());
     }
-    table.refusal(key).map(|refused| refused.to_string())
+    table.refusal_of(key, Some(found)).map(|refused| refused.to_string())
 }
 
-/// A witness says that the process is in another session by now: `/clear` gives it a new one.
-fn moved(
+/// A witness says that the process is in another session by now (`/clear` gives it a new one), or in
+/// others as well.
+fn elsewhere(
     search: &Search<'_>,
     process: &ProcessKey,
-    claims: &[Live],
+    claims: &[Claim],
     key: &dyn Fn(&Live) -> ProcessKey,
 ) -> Option<String> {
-    let by_registry = claims
-        .iter()
-        .any(|live| key(live) == *process && live.session_id != search.session.session_id);
+    let of_process = || claims.iter().map(|(_, live)| live).filter(|live| key(live) == *process);
+    let is_ours = |live: &Live| live.session_id == search.session.session_id;
+    let by_claim = of_process().any(|live| !is_ours(live));
+    if by_claim && of_process().any(is_ours) {
+        return Some("other sessions run in the same process".to_owned());
+    }
     let newest = search
         .sightings
         .iter()
         .filter(|sighting| sighting.process == *process)
         .max_by_key(|sighting| sighting.at);
     let by_hook = newest.is_some_and(|sighting| sighting.session != *search.session);
-    (by_registry || by_hook).then(|| "the process is in another session now".to_owned())
+    (by_claim || by_hook).then(|| "the process is in another session now".to_owned())
 }
 
 fn kind(agent: AgentId, process: &Process, claim: Option<&Live>) -> LiveKind {

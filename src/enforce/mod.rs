@@ -12,6 +12,7 @@ mod locate;
 #[cfg(not(target_os = "linux"))]
 mod other;
 mod plan;
+mod present;
 mod stop;
 mod table;
 mod tools;
@@ -23,5 +24,6 @@ pub use linux::Kernel;
 pub use locate::{How, Located, Search, locate};
 #[cfg(not(target_os = "linux"))]
 pub use other::Kernel;
+pub use present::{Present, Roll, roll_call};
 pub use stop::{AgentStop, run as run_agent_stop};
 pub use table::{Process, ProcessTable, Refused, Signal, agent_ancestor};

@@ -2,6 +2,7 @@
 //! nothing signalled, so caps block and tell.
 
 use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::table::{Process, ProcessTable, Refused, Signal};
@@ -32,6 +33,14 @@ impl ProcessTable for Kernel {
     }
 
     fn descendants(&self, _process: &ProcessKey) -> Vec<ProcessKey> {
+        Vec::new()
+    }
+
+    fn running(&self, _is_wanted: &dyn Fn(&Path) -> bool) -> Vec<Process> {
+        Vec::new()
+    }
+
+    fn written_files(&self, _process: &ProcessKey) -> Vec<PathBuf> {
         Vec::new()
     }
 

@@ -27,7 +27,7 @@ const DEATH_MS: i64 = 5_000;
 const ASKED_MS: i64 = 20_000;
 /// What the agent's own command needs of the worker's environment, and no more: the rest holds
 /// keys.
-const VARIABLES: [&str; 3] = ["HOME", "PATH", "CLAUDE_CONFIG_DIR"];
+const VARIABLES: [&str; 2] = ["HOME", "PATH"];
 
 /// A process that is being ended.
 #[derive(Clone, Debug)]
@@ -221,7 +221,9 @@ impl Target {
         let agent = context.demand.session.agent;
         let why = match located {
             Some(found) => found.why_not,
-            None => doubt(context.table, agent, &process, None),
+            None => {
+                doubt(context.table, agent, &process, context.table.process(process.pid).as_ref())
+            }
         };
         let Some(why) = why else { return true };
         if context.table.is_alive(&process) {
@@ -239,8 +241,10 @@ impl Target {
             return;
         }
         let process = &self.located.process;
+        let adapter = agents::adapter(context.demand.session.agent);
         let environment: Vec<_> = VARIABLES
             .iter()
+            .chain(adapter.variables())
             .filter_map(|name| {
                 Some(((*name).into(), context.table.variable(&process.key, OsStr::new(name))?))
             })
@@ -250,7 +254,6 @@ impl Target {
             self.give_up_asking();
             return self.step(context);
         };
-        let adapter = agents::adapter(context.demand.session.agent);
         context.steps.push(Step::Stop(AgentStop {
             session: context.demand.session.clone(),
             process: process.key.clone(),

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::agents;
 use crate::model::{AgentId, ProcessKey};
@@ -93,6 +93,11 @@ pub trait ProcessTable {
     /// The process with this number now, a zombie included.
     fn process(&self, pid: u32) -> Option<Process>;
 
+    /// The process with this number now, and its parent's number: the least that can be asked.
+    fn parentage(&self, pid: u32) -> Option<(ProcessKey, u32)> {
+        self.process(pid).map(|process| (process.key, process.ppid))
+    }
+
     /// This process.
     fn own(&self) -> ProcessKey;
 
@@ -102,6 +107,12 @@ pub trait ProcessTable {
     /// Everything that the process started and that still has it among its parents. Tools have
     /// process groups and sessions of their own, so only parentage finds them.
     fn descendants(&self, process: &ProcessKey) -> Vec<ProcessKey>;
+
+    /// The processes that run one of these executables.
+    fn running(&self, is_wanted: &dyn Fn(&Path) -> bool) -> Vec<Process>;
+
+    /// The files that the process holds open for writing.
+    fn written_files(&self, process: &ProcessKey) -> Vec<PathBuf>;
 
     /// A variable that the process was started with.
     fn variable(&self, process: &ProcessKey, name: &OsStr) -> Option<OsString>;
@@ -115,33 +126,37 @@ pub trait ProcessTable {
     }
 
     /// The process's parents, the nearest first.
-    fn ancestors(&self, pid: u32) -> Vec<Process> {
-        let mut found: Vec<Process> = Vec::new();
-        let Some(mut child) = self.process(pid) else { return found };
-        while child.ppid > 0 && found.len() < DEEPEST {
-            let Some(parent) = self.process(child.ppid) else { break };
+    fn ancestors(&self, pid: u32) -> Vec<ProcessKey> {
+        let mut found: Vec<ProcessKey> = Vec::new();
+        let Some((mut child, mut ppid)) = self.parentage(pid) else { return found };
+        while ppid > 0 && found.len() < DEEPEST {
+            let Some((parent, next)) = self.parentage(ppid) else { break };
             // A parent is older than its child: a younger one got the number in between.
-            if parent.key.start_time > child.key.start_time {
+            if parent.start_time > child.start_time {
                 break;
             }
             found.push(parent.clone());
-            child = parent;
+            (child, ppid) = (parent, next);
         }
         found
     }
 
     /// Why this process must not be signalled, whoever asks; none: it may be.
     fn refusal(&self, process: &ProcessKey) -> Option<Refused> {
+        self.refusal_of(process, self.process(process.pid).as_ref())
+    }
+
+    /// The same, by what was found under its number.
+    fn refusal_of(&self, process: &ProcessKey, found: Option<&Process>) -> Option<Refused> {
         if process.pid <= 1 || i32::try_from(process.pid).is_err() {
             return Some(Refused::Reserved);
         }
-        let own = self.own();
-        if process.pid == own.pid
-            || self.ancestors(own.pid).iter().any(|parent| parent.key.pid == process.pid)
+        let own = self.own().pid;
+        if process.pid == own || self.ancestors(own).iter().any(|parent| parent.pid == process.pid)
         {
             return Some(Refused::Ourselves);
         }
-        let Some(found) = self.process(process.pid) else { return Some(Refused::Ended) };
+        let Some(found) = found else { return Some(Refused::Ended) };
         if found.key != *process {
             return Some(Refused::Reused);
         }
@@ -155,7 +170,8 @@ pub trait ProcessTable {
 /// The nearest ancestor that is an agent, by its executable: what a hook, or a command that an
 /// agent runs, lives in.
 pub fn agent_ancestor(table: &dyn ProcessTable, pid: u32) -> Option<(AgentId, Process)> {
-    table.ancestors(pid).into_iter().find_map(|process| {
+    table.ancestors(pid).into_iter().find_map(|parent| {
+        let process = table.process(parent.pid).filter(|found| found.key == parent)?;
         let exe = process.exe.as_deref()?;
         let is = |agent: &AgentId| agents::adapter(*agent).is_executable(exe, &process.argv);
         let agent = AgentId::ALL.into_iter().find(is)?;

@@ -4,15 +4,19 @@
 //! One place for the daemon, the hook, the screen and the commands: a cap must not be broken in one
 //! of them and whole in another. Reads the ledger and nothing else; writes nothing.
 
+mod live;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use crate::ledger::{Charged, ChargedTo, LedgerError, Reader};
+use crate::ledger::{Charged, ChargedTo, LedgerError, LoopsNow, Reader};
 use crate::model::{Call, Millis, SessionKey, UsdTotal};
-use crate::policy::{self, Cap, Decision, Period, Tally, Used, Who};
+use crate::policy::{self, Cap, Decision, Looping, Period, Tally, Used, Who};
 use crate::pricing::PriceBook;
+
+pub use live::LiveSums;
 
 /// What is held against what. The book may be one that is read only when it is needed.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +47,9 @@ pub fn stand<B: AsRef<PriceBook>>(
     let mut decisions = policy::decide(&tally, &reader.lifts(now)?, &reader.latches(now)?, now);
     // A session that is over is latched for good, and of no more interest.
     decisions.retain(|decision| {
-        let asked = |session: &SessionKey| session.session_id == decision.subject;
+        let asked = |session: &SessionKey| {
+            policy::session_name(session.agent, &session.session_id) == *decision.subject
+        };
         decision.cap.period != Period::Session || sessions.iter().any(asked)
     });
     Ok(decisions)
@@ -74,9 +80,19 @@ pub fn who(to: &Charged) -> Who<'_> {
         project: &to.project,
         branch: &to.branch,
         model: &to.model,
-        agent: to.agent,
+        agent: Some(to.agent),
         session_id: &to.session_id,
     }
+}
+
+fn set_loops(tally: &mut Tally, session: &SessionKey, now: LoopsNow) {
+    let who = Who {
+        agent: Some(session.agent),
+        session_id: &session.session_id,
+        ..Who::developer_alone("")
+    };
+    let count = u32::try_from(now.count).unwrap_or(u32::MAX);
+    tally.set_loops(&who, Looping { since: now.since, count, cost: now.cost.into() });
 }
 
 fn spent(amount: UsdTotal) -> Used {
@@ -95,13 +111,17 @@ struct Sums<'a, B> {
 
 impl<B: AsRef<PriceBook>> Sums<'_, B> {
     fn of_period(&mut self, tally: &mut Tally, window: &Range<Millis>) -> Result<(), LedgerError> {
-        for spend in self.reader.spend(window)? {
-            let to = self.names.of(spend.attribution)?;
-            tally.add(window, &who(&to), spent(spend.spent));
-        }
-        for (attribution, used) in self.without_price(window)? {
+        let with_sessions = tally.wants_sessions_in(window);
+        self.names.each_spend(window, with_sessions, &mut |to, amount| {
+            tally.add(window, &who(to), spent(amount));
+        })?;
+        let mut reserves = Vec::new();
+        self.reader.unpriced(window, &mut |attribution, call| {
+            reserves.push((attribution, set_aside(self.terms.book.as_ref(), call)));
+        })?;
+        for (attribution, reserve) in reserves {
             let to = self.names.of(attribution)?;
-            tally.add(window, &who(&to), used);
+            tally.add(window, &who(&to), reserve);
         }
         if self.terms.include_unlogged {
             for unlogged in self.reader.unlogged_in(window)? {
@@ -119,42 +139,31 @@ impl<B: AsRef<PriceBook>> Sums<'_, B> {
         sessions: &[SessionKey],
     ) -> Result<(), LedgerError> {
         for session in sessions {
+            if tally.wants_loops() {
+                set_loops(tally, session, self.reader.loops_now(session)?);
+            }
             for spend in self.reader.session_spend(session)? {
                 let to = self.names.of(spend.attribution)?;
                 tally.add_session(&who(&to), spent(spend.spent));
             }
-        }
-        let meant = |to: &Charged| {
-            let same = |session: &SessionKey| {
-                session.agent == to.agent && session.session_id == to.session_id
-            };
-            sessions.iter().any(same)
-        };
-        let always = Millis(i64::MIN)..Millis(i64::MAX);
-        for (attribution, used) in self.without_price(&always)? {
-            let to = self.names.of(attribution)?;
-            if meant(&to) {
-                tally.add_session(&who(&to), used);
+            let mut reserves = Vec::new();
+            self.reader.unpriced_of(session, &mut |attribution, call| {
+                reserves.push((attribution, set_aside(self.terms.book.as_ref(), call)));
+            })?;
+            for (attribution, reserve) in reserves {
+                let to = self.names.of(attribution)?;
+                tally.add_session(&who(&to), reserve);
             }
         }
         if self.terms.include_unlogged {
-            for unlogged in self.reader.unlogged()? {
-                if let Some(to) = self.reader.place_of(unlogged.session)?
-                    && meant(&to)
-                {
+            let unlogged = self.reader.unlogged()?;
+            for unlogged in unlogged.iter().filter(|one| sessions.contains(&one.session_key())) {
+                if let Some(to) = self.reader.place_of(unlogged.session)? {
                     tally.add_session(&without_model(&to), spent(unlogged.amount.into()));
                 }
             }
         }
         Ok(())
-    }
-
-    fn without_price(&self, time: &Range<Millis>) -> Result<Vec<(i64, Used)>, LedgerError> {
-        let mut found = Vec::new();
-        self.reader.unpriced(time, &mut |attribution, call| {
-            found.push((attribution, set_aside(self.terms.book.as_ref(), call)));
-        })?;
-        Ok(found)
     }
 }
 

@@ -6,7 +6,8 @@
 
 use serde_json::{Value, json};
 
-use super::event::Moment;
+use super::words;
+use crate::agents::Moment;
 
 /// An answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +32,7 @@ impl Answer {
                 Some(json!({"decision": "block", "reason": reason}))
             }
             (Self::Stop(reason), Some(Moment::SessionStart)) => {
-                Some(context(Moment::SessionStart, reason))
+                Some(context(Moment::SessionStart, &format!("{reason} {}", words::TELL)))
             }
             (Self::Stop(reason), Some(Moment::PreToolUse | Moment::PostToolUse) | None) => {
                 Some(json!({"continue": false, "stopReason": reason}))

@@ -10,40 +10,13 @@ use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use crate::agents::Moment;
+
 /// The most that is read: a tool's result may hold a large file.
 pub const MAX_BYTES: u64 = 64 << 20;
 
 /// Longer than any session id, tool id or path of an agent.
 const MAX_TEXT: usize = 4096;
-
-/// The moments at which an agent calls its hook, as far as spendtop answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
-    /// A session begins, or is taken up again.
-    SessionStart,
-    /// A person has typed something, and the model is about to be called.
-    UserPromptSubmit,
-    /// A tool is about to run.
-    PreToolUse,
-    /// A tool has run, and the model is about to be called with its result.
-    PostToolUse,
-}
-
-impl Moment {
-    /// Every moment, in the order of a session.
-    pub const ALL: [Self; 4] =
-        [Self::SessionStart, Self::UserPromptSubmit, Self::PreToolUse, Self::PostToolUse];
-
-    /// The agent's word.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::SessionStart => "SessionStart",
-            Self::UserPromptSubmit => "UserPromptSubmit",
-            Self::PreToolUse => "PreToolUse",
-            Self::PostToolUse => "PostToolUse",
-        }
-    }
-}
 
 /// An agent's call of its hook.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,7 +7,9 @@
 mod answer;
 mod desk;
 mod event;
+mod react;
 mod run;
+mod setting;
 pub mod settings;
 mod standing;
 mod tail;
@@ -16,6 +18,7 @@ mod whose;
 mod words;
 
 pub use answer::Answer;
-pub use event::{Event, Moment};
-pub use run::{FindBook, Outcome, Setting, run};
+pub use event::Event;
+pub use run::{Outcome, run};
+pub use setting::{FindBook, Setting};
 pub use words::UNCHECKED;

@@ -1,60 +1,20 @@
-//! One call of the hook: what the agent asks, what it is told, and what is noted of it.
+//! One call of the hook: from what the agent asks to how its caps stand; `react` has what follows.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
 
-use jiff::tz::TimeZone;
-
-use super::answer::{Answer, takes_context};
+use super::answer::Answer;
 use super::desk::Desk;
-use super::event::{Event, Moment};
+use super::event::Event;
+use super::setting::{LazyBook, Setting};
 use super::standing::{Question, Standing};
 use super::tail::{self, Files};
 use super::wait;
-use super::whose::resume;
 use super::words;
-use crate::config::{Config, OnError};
-use crate::ingest::Root;
+use crate::agents::Moment;
+use crate::config::OnError;
 use crate::ledger::{Inbox, LedgerError, Pending, Reader};
-use crate::model::{
-    Action, ActionKind, AgentId, CapAction, Mark, Millis, Permille, PicoUsd, ProcessKey,
-    SessionKey, Sighting,
-};
+use crate::model::{AgentId, CapAction, Mark, ProcessKey, SessionKey, Sighting};
 use crate::paths;
-use crate::policy::{Decision, notice_key};
-use crate::pricing::PriceBook;
-
-/// Looks up the price book in force, in the ledger if there is one.
-pub type FindBook<'a> = dyn Fn(Option<&Reader>) -> Result<Arc<PriceBook>, String> + 'a;
-
-/// What a hook is run with.
-pub struct Setting<'a> {
-    /// What the user wrote.
-    pub config: &'a Config,
-    /// The ledger.
-    pub ledger: &'a Path,
-    /// Where transcripts are, and who pays for them.
-    pub roots: &'a [Root],
-    /// Who pays for those that lie nowhere in there.
-    pub developer: &'a Arc<str>,
-    /// The zone that days begin in.
-    pub zone: &'a TimeZone,
-    /// The present.
-    pub now: Millis,
-    /// When reading transcripts must end.
-    pub until: Instant,
-    /// Looks up the price book in force.
-    pub book: &'a FindBook<'a>,
-    /// Finds the agent's process that we live in, and its executable.
-    pub process: &'a dyn Fn() -> Option<(ProcessKey, PathBuf)>,
-    /// Waits a moment for a transcript that is about to grow; false when it has been long enough.
-    pub pause: &'a mut dyn FnMut() -> bool,
-    /// A daemon is there, which tells the person.
-    pub is_watched: &'a dyn Fn() -> bool,
-    /// Tells the person, where no daemon does: a level of a cap, and in which project.
-    pub tell: &'a mut dyn FnMut(&Decision, Permille, &str) -> Result<(), String>,
-}
 
 /// How a call of the hook ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -96,36 +56,17 @@ pub fn run(event: &Event, agent: AgentId, setting: &mut Setting<'_>) -> Outcome 
     outcome
 }
 
-struct Run<'a, 's> {
+pub(super) struct Run<'a, 's> {
     event: &'a Event,
-    moment: Moment,
-    session: SessionKey,
-    setting: &'a mut Setting<'s>,
-    desk: Desk,
+    pub(super) moment: Moment,
+    pub(super) session: SessionKey,
+    pub(super) setting: &'a mut Setting<'s>,
+    pub(super) desk: Desk,
     pending: Pending,
     ledger: Option<Reader>,
-    process: Option<ProcessKey>,
-    answer: Answer,
-    trouble: Vec<String>,
-}
-
-/// The book in force, looked up when it is first needed.
-struct LazyBook<'a> {
-    book: std::cell::OnceCell<Arc<PriceBook>>,
-    trouble: std::cell::RefCell<Option<String>>,
-    look_up: &'a FindBook<'a>,
-    ledger: Option<&'a Reader>,
-}
-
-impl AsRef<PriceBook> for LazyBook<'_> {
-    fn as_ref(&self) -> &PriceBook {
-        self.book.get_or_init(|| {
-            (self.look_up)(self.ledger).unwrap_or_else(|why| {
-                *self.trouble.borrow_mut() = Some(why);
-                Arc::new(PriceBook::embedded().clone())
-            })
-        })
-    }
+    pub(super) process: Option<ProcessKey>,
+    pub(super) answer: Answer,
+    pub(super) trouble: Vec<String>,
 }
 
 impl<'a, 's> Run<'a, 's> {
@@ -239,12 +180,7 @@ impl<'a, 's> Run<'a, 's> {
     }
 
     fn stand(&mut self) -> Result<Standing, LedgerError> {
-        let book = LazyBook {
-            book: std::cell::OnceCell::new(),
-            trouble: std::cell::RefCell::new(None),
-            look_up: self.setting.book,
-            ledger: self.ledger.as_ref(),
-        };
+        let book = LazyBook::new(self.setting.book, self.ledger.as_ref());
         let agent = self.session.agent;
         let placed = self.event.transcript.as_ref().map(|transcript| {
             match tail::place(self.setting.roots, transcript) {
@@ -283,94 +219,13 @@ impl<'a, 's> Run<'a, 's> {
         {
             standing = question.ask(self.ledger.as_ref(), &look())?;
         }
+        // With this prompt a person may be ending the loop: it is the first step after it, by what
+        // the transcript then says, that is stopped.
+        if self.moment == Moment::UserPromptSubmit {
+            standing.decisions.retain(|decision| !decision.cap.measure.is_loop());
+        }
         self.trouble.extend(standing.trouble.take());
-        self.trouble.extend(book.trouble.into_inner());
+        self.trouble.extend(book.into_trouble());
         Ok(standing)
-    }
-
-    fn by_caps(&mut self, standing: &Standing) {
-        if let Some(decision) = standing.stop() {
-            self.stop_by_cap(decision);
-        } else if takes_context(self.moment) {
-            self.warn(standing);
-        }
-        self.tell(standing);
-    }
-
-    fn stop_by_cap(&mut self, decision: &Decision) {
-        self.answer = Answer::Stop(decision.stop_reason(self.setting.zone));
-        let overshoot = decision.overshoot().0;
-        self.note_stop(Action {
-            cap: Some(Arc::clone(&decision.cap.name)),
-            evidence: format!("{}: {}", self.moment.name(), decision.amounts()),
-            overshoot: Some(PicoUsd(i64::try_from(overshoot).unwrap_or(i64::MAX))),
-            ..Action::new(self.setting.now, ActionKind::HookStop, "hook")
-        });
-    }
-
-    fn stop_by_hand(&mut self, mark: &Mark) {
-        self.answer = Answer::Stop(words::BY_HAND.to_owned());
-        self.note_stop(Action {
-            evidence: format!("{}: blocked by {}", self.moment.name(), mark.by),
-            ..Action::new(self.setting.now, ActionKind::HookStop, "hook")
-        });
-    }
-
-    fn note_stop(&mut self, action: Action) {
-        // The start of a session is not stopped, only commented.
-        if self.moment == Moment::SessionStart {
-            return;
-        }
-        let noted = self.desk.act(Action {
-            session: Some(self.session.clone()),
-            process: self.process.clone(),
-            outcome: "answered".to_owned(),
-            resume: resume(&self.session),
-            ..action
-        });
-        if let Err(error) = noted {
-            self.trouble.push(error.to_string());
-        }
-    }
-
-    /// One line for the model at each level, once.
-    fn warn(&mut self, standing: &Standing) {
-        let mut lines = Vec::new();
-        for decision in standing.own().filter(|decision| decision.snoozed_until.is_none()) {
-            let key = |level| format!("context/{}", notice_key(decision, level));
-            match self.desk.claim(decision.levels(), key) {
-                Ok(Some(level)) => lines.push(words::context(decision, level, self.setting.zone)),
-                Ok(None) => {}
-                Err(error) => self.trouble.push(error.to_string()),
-            }
-        }
-        if !lines.is_empty() {
-            self.answer = Answer::Context(lines.join("\n"));
-        }
-    }
-
-    /// Has the person told of each level, once, where no daemon does.
-    fn tell(&mut self, standing: &Standing) {
-        for decision in standing.own() {
-            let key = |level| notice_key(decision, level);
-            let told = match self.desk.unclaimed(decision.levels(), key) {
-                Ok(levels) if levels.is_empty() => continue,
-                Ok(_) if (self.setting.is_watched)() => return,
-                Ok(levels) => self.desk.claim(levels.into_iter(), key),
-                Err(error) => Err(error),
-            };
-            let told = match told {
-                Ok(Some(level)) => (self.setting.tell)(decision, level, standing.whose.project()),
-                Ok(None) => Ok(()),
-                Err(error) => Err(error.to_string()),
-            };
-            self.trouble.extend(told.err());
-        }
-    }
-}
-
-impl std::fmt::Debug for Setting<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Setting").field("ledger", &self.ledger).finish_non_exhaustive()
     }
 }

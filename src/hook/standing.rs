@@ -95,6 +95,9 @@ impl<B: AsRef<PriceBook>> Question<'_, B> {
         });
         let session = self.session.clone();
         let whose = Whose::of(self.event, session, self.developer, latest.as_ref(), caps);
+        if let Some(at) = last.person() {
+            tally.person_asked(&whose.who(), at);
+        }
         // A cap that this session has spent nothing of is told of, too.
         tally.expect(&whose.who());
         let (mut lifts, latches) = match ledger {
@@ -147,7 +150,8 @@ impl Standing {
 
     /// The next call may break a cap that stops the session.
     pub fn is_near(&self) -> bool {
-        self.own().any(|decision| {
+        let on_spend = |decision: &&Decision| !decision.cap.measure.is_loop();
+        self.own().filter(on_spend).any(|decision| {
             let left = UsdTotal::from(decision.limit) - decision.counted();
             let near = UsdTotal(i128::from(decision.limit.0 / 10));
             decision.cap.action.stops()
@@ -164,7 +168,7 @@ fn who(shift: &Shift) -> Who<'_> {
         project: call.project.as_deref().unwrap_or_default(),
         branch: call.git_branch.as_deref().unwrap_or_default(),
         model: call.model.as_deref().unwrap_or_default(),
-        agent: call.agent,
+        agent: Some(call.agent),
         session_id: &call.session_id,
     }
 }

@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 use crate::agents;
 use crate::ingest::{self, Root, SourceFile};
 use crate::ledger::{Ahead, LedgerError, Reader};
-use crate::model::{AgentId, Batch, Call, Event, FileStat};
+use crate::model::{AgentId, Batch, Call, Deed, Event, FileStat, Millis, TurnSource};
 
 /// Transcripts of one session that are looked at.
 const MAX_FILES: usize = 4096;
@@ -29,6 +29,8 @@ pub struct Files {
 #[derive(Clone, Debug, Default)]
 pub struct LastCalls {
     by_thread: HashMap<Option<Arc<str>>, Call>,
+    /// The latest prompt of a person in the main thread.
+    person: Option<Millis>,
 }
 
 /// What reading the end of the transcripts came to.
@@ -61,7 +63,7 @@ impl Files {
         let adapter = agents::adapter(agent);
         let mut files = Vec::new();
         let mut add = |path: PathBuf| {
-            if !adapter.is_transcript(&path) {
+            if adapter.source(&path).is_none() {
                 return;
             }
             // A named pipe or device would block the reader for ever.
@@ -71,10 +73,12 @@ impl Files {
             }
         };
         add(transcript.to_owned());
-        let below = WalkDir::new(transcript.with_extension("")).follow_links(true).min_depth(1);
-        for entry in below.max_depth(MAX_DEPTH).into_iter().take(MAX_FILES).flatten() {
-            if !entry.file_type().is_dir() {
-                add(entry.into_path());
+        if let Some(folder) = adapter.folder_of_session(transcript) {
+            let below = WalkDir::new(folder).follow_links(true).min_depth(1);
+            for entry in below.max_depth(MAX_DEPTH).into_iter().take(MAX_FILES).flatten() {
+                if !entry.file_type().is_dir() && entry.path() != transcript {
+                    add(entry.into_path());
+                }
             }
         }
         Self { files }
@@ -82,11 +86,10 @@ impl Files {
 
     /// The transcript of a thread: the session's own, or a subagent's.
     pub fn of_thread(&self, subagent: Option<&str>) -> Option<&SourceFile> {
-        let name = subagent.map(|id| format!("agent-{id}.jsonl"));
-        match name {
-            None => self.files.first(),
-            Some(name) => self.files.iter().find(|file| file.path.ends_with(&name)),
-        }
+        let own = self.files.first()?;
+        let Some(id) = subagent else { return Some(own) };
+        let name = agents::adapter(own.agent).subagent_file(id)?;
+        self.files.iter().find(|file| file.path.ends_with(&name))
     }
 
     /// Reads what a ledger does not have yet.
@@ -132,6 +135,12 @@ impl Files {
 
 impl LastCalls {
     fn note(&mut self, batch: &Batch) {
+        for thread in batch.deeds.threads().iter().filter(|thread| thread.agent_id.is_none()) {
+            let asked =
+                thread.deeds.iter().filter(|told| told.deed == Deed::Turn(TurnSource::Human));
+            let last = asked.map(|told| told.timestamp).max();
+            self.person = self.person.max(last);
+        }
         for event in &batch.events {
             let Event::Call(call) = event else { continue };
             // An echo of a subagent's answer in the parent's file is of that thread, too.
@@ -140,6 +149,11 @@ impl LastCalls {
                 self.by_thread.insert(call.agent_id.clone(), (**call).clone());
             }
         }
+    }
+
+    /// When a person asked for something last, as far as it was read here.
+    pub fn person(&self) -> Option<Millis> {
+        self.person
     }
 
     /// The last call of a thread.

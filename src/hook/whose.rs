@@ -8,7 +8,7 @@ use super::event::Event;
 use super::tail::LastCalls;
 use crate::ingest::Projects;
 use crate::ledger::{LedgerError, Reader};
-use crate::model::{AgentId, PicoUsd, SessionKey};
+use crate::model::{PicoUsd, SessionKey};
 use crate::policy::{Cap, Decision, Scope, Who};
 
 /// What a session's next call counts towards.
@@ -95,7 +95,7 @@ impl Whose {
             project: &self.project,
             branch: &self.branch,
             model: &self.model,
-            agent: self.session.agent,
+            agent: Some(self.session.agent),
             session_id: &self.session.session_id,
         }
     }
@@ -109,19 +109,6 @@ impl Whose {
     pub fn concerns(&self, decision: &Decision) -> bool {
         let name = self.who().in_scope(decision.cap.scope);
         name.is_some_and(|name| *name == *decision.subject)
-    }
-}
-
-/// The command that takes a session up again, for the person.
-pub fn resume(session: &SessionKey) -> Option<String> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    let id = &session.session_id;
-    // It is to be copied into a shell.
-    if id.starts_with('-') || !id.bytes().all(is_plain) {
-        return None;
-    }
-    match session.agent {
-        AgentId::Claude => Some(format!("claude --resume {id}")),
     }
 }
 
@@ -163,14 +150,5 @@ mod tests {
         assert_eq!(branch("shop/src").as_deref(), Some("feature/cart"));
         assert_eq!(branch("shop-fix").as_deref(), Some("HEAD"));
         assert_eq!(branch("nowhere"), None);
-    }
-
-    #[test]
-    fn only_a_plain_id_gets_into_a_command() {
-        let key = |id: &str| SessionKey { agent: AgentId::Claude, session_id: id.into() };
-        assert_eq!(resume(&key("a-1_B")).as_deref(), Some("claude --resume a-1_B"));
-        for id in ["a b", "$(x)", "-x", "a;b", "ä"] {
-            assert_eq!(resume(&key(id)), None, "{id}");
-        }
     }
 }

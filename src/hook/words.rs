@@ -7,12 +7,14 @@ use crate::model::{LIMIT, Permille};
 use crate::policy::Decision;
 
 /// A person has blocked the session.
-pub const BY_HAND: &str =
-    "spendtop: this session was blocked by a person. Stop here and tell the user.";
+pub const BY_HAND: &str = "spendtop: this session was blocked by a person.";
 
 /// The hook failed, and is to stop the agent then.
 pub const UNCHECKED: &str = "spendtop: whether a spending cap is reached cannot be told now, so \
-     nothing more is to be spent. Stop here and tell the user.";
+     nothing more is to be spent.";
+
+/// For the model, where it reads why; elsewhere the person does, and is told already.
+pub const TELL: &str = "Stop here and tell the user.";
 
 /// A level of a cap, for the model.
 pub fn context(decision: &Decision, level: Permille, zone: &TimeZone) -> String {
@@ -20,9 +22,11 @@ pub fn context(decision: &Decision, level: Permille, zone: &TimeZone) -> String 
     let until =
         decision.resets_at(zone).map_or_else(String::new, |at| format!("; it resets at {at}"));
     if level >= LIMIT {
-        format!("spendtop: the spending cap \"{cap}\" is reached: {}{until}.", decision.amounts())
+        let (noun, amounts) = (decision.cap.noun(), decision.amounts());
+        format!("spendtop: the {noun} \"{cap}\" is reached: {amounts}{until}.")
     } else {
         let headline = decision.headline(level);
-        format!("spendtop: {headline} of the spending cap \"{cap}\" are used{until}.")
+        let noun = decision.cap.noun();
+        format!("spendtop: {headline} of the {noun} \"{cap}\" are used{until}.")
     }
 }

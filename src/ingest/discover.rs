@@ -81,7 +81,7 @@ pub fn discover(roots: &[Root]) -> Discovery {
 
 /// A single file below a root, if it is a transcript that is there.
 pub fn source_file(root: &Root, path: &Path) -> Option<SourceFile> {
-    if !path.starts_with(&root.path) || !agents::adapter(root.agent).is_transcript(path) {
+    if !path.starts_with(&root.path) || agents::adapter(root.agent).source(path).is_none() {
         return None;
     }
     let metadata = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
@@ -103,7 +103,7 @@ fn walk(root: &Root, seen: &mut HashSet<(u64, u64)>, found: &mut Discovery) {
                 continue;
             }
         };
-        if entry.file_type().is_dir() || !adapter.is_transcript(entry.path()) {
+        if entry.file_type().is_dir() || adapter.source(entry.path()).is_none() {
             continue;
         }
         // A named pipe or device would block the reader for ever.

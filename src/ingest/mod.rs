@@ -8,6 +8,7 @@ mod discover;
 mod lines;
 mod project;
 mod read;
+mod zstd;
 
 pub use backfill::{Scan, backfill, scan};
 pub use discover::{Discovery, Problem, Root, SourceFile, discover, source_file};

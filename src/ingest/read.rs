@@ -1,4 +1,4 @@
-//! Reads what is new in one line file.
+//! Reads what is new in one file of lines, compressed or not.
 //!
 //! A file that did not grow, or is another one, or whose bytes just before the old end or at its
 //! beginning are others, is read anew from its start: that changes nothing of what is known and
@@ -8,7 +8,7 @@
 //! so does what was appended.
 
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +18,8 @@ use xxhash_rust::xxh3::Xxh3;
 use super::discover::SourceFile;
 use super::lines::{LineBuffer, Step};
 use super::project::Projects;
-use crate::agents::{self, Agent, State, Unparsed};
+use super::zstd::Frames;
+use crate::agents::{self, Parser, Source, Unparsed};
 use crate::model::{AgentId, Batch, Cursor, Event, FileStat, StoredSource};
 
 /// How many bytes before the offset must be unchanged for reading to go on there: as far back as
@@ -54,38 +55,54 @@ impl Reader {
         let mut file = File::open(&source.path)?;
         let before = FileStat::from(&file.metadata()?);
         let adapter = agents::adapter(source.agent);
-        let mut cursor = resume_point(&file, &before, stored)?.unwrap_or_default();
-        let mut state = adapter.open(&source.path, cursor.state.as_deref());
-        file.seek(SeekFrom::Start(cursor.offset))?;
-        self.lines.reset(cursor.offset);
+        match adapter.source(&source.path) {
+            Some(Source::Lines) => {
+                let cursor = resume_point(&file, &before, stored)?.unwrap_or_default();
+                let parser = adapter.open(&source.path, cursor.state.as_deref());
+                file.seek(SeekFrom::Start(cursor.offset))?;
+                let mut text = Plain(file);
+                self.read_batches(Open { source, before, cursor, parser }, &mut text, sink)
+            }
+            Some(Source::ZstdLines) => {
+                let (cursor, parser) = (Cursor::default(), adapter.open(&source.path, None));
+                let mut text = Compressed(Frames::new(file));
+                self.read_batches(Open { source, before, cursor, parser }, &mut text, sink)
+            }
+            None => Ok(()),
+        }
+    }
 
+    fn read_batches<T: Text>(
+        &mut self,
+        mut open: Open<'_>,
+        text: &mut T,
+        sink: &mut dyn FnMut(Batch) -> bool,
+    ) -> io::Result<()> {
+        self.lines.reset(open.cursor.offset);
         let mut events = Vec::new();
         loop {
-            let at_end =
-                self.read_lines(&mut file, adapter, &mut state, &mut cursor, &mut events)?;
+            let at_end = self.read_lines(text, &mut open, &mut events)?;
             self.set_projects(&mut events);
+            let cursor = &mut open.cursor;
             let new_bytes = self.lines.consumed() - cursor.offset;
             cursor.offset = self.lines.consumed();
-            cursor.anchor = match self.lines.before(anchored(cursor.offset)) {
-                Some(last) => hash(&file, cursor.offset, last)?,
-                None => anchor(&file, cursor.offset)?,
-            };
-            cursor.state = state.save();
+            cursor.anchor = text.anchor(&self.lines)?;
+            cursor.state = open.parser.save();
             let stat = if at_end {
-                before
+                open.before
             } else {
                 // Not read to its end: must never look unchanged.
-                FileStat { size: cursor.offset, mtime_ns: 0, ctime_ns: 0, ..before }
+                FileStat { size: cursor.offset, mtime_ns: 0, ctime_ns: 0, ..open.before }
             };
             let batch = Batch {
-                path: source.path.clone(),
-                agent: source.agent,
-                developer: Arc::clone(&source.developer),
+                path: open.source.path.clone(),
+                agent: open.source.agent,
+                developer: Arc::clone(&open.source.developer),
                 stat,
                 cursor: cursor.clone(),
-                new_bytes,
+                new_bytes: text.read_of_file(new_bytes, at_end, &open.before),
                 events: std::mem::take(&mut events),
-                deeds: state.take_deeds(),
+                deeds: open.parser.take_deeds(),
             };
             if !sink(batch) || at_end {
                 return Ok(());
@@ -93,24 +110,28 @@ impl Reader {
         }
     }
 
-    /// Fills one batch; tells whether the file's end was reached.
+    /// Fills one batch; tells whether the text's end was reached.
     fn read_lines(
         &mut self,
-        file: &mut File,
-        adapter: &dyn Agent,
-        state: &mut State,
-        cursor: &mut Cursor,
+        text: &mut impl Text,
+        open: &mut Open<'_>,
         events: &mut Vec<Event>,
     ) -> io::Result<bool> {
-        while events.len() < BATCH_EVENTS && state.waiting_deeds() < BATCH_DEEDS {
-            match self.lines.next(file)? {
-                Step::Line(offset, line) => {
-                    if adapter.parse(line, offset, state, events).is_err() {
-                        cursor.unparsed += 1;
+        while events.len() < BATCH_EVENTS && open.parser.waiting_deeds() < BATCH_DEEDS {
+            match self.lines.next(text) {
+                Ok(Step::Line(offset, line)) => {
+                    if open.parser.parse(line, offset, events).is_err() {
+                        open.cursor.unparsed += 1;
                     }
                 }
-                Step::Oversized => cursor.oversized += 1,
-                Step::End => return Ok(true),
+                Ok(Step::Oversized) => open.cursor.oversized += 1,
+                Ok(Step::End) => return Ok(true),
+                // Broken, and it stays so until somebody writes it anew.
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    open.cursor.unparsed += 1;
+                    return Ok(true);
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(false)
@@ -125,24 +146,88 @@ impl Reader {
     }
 }
 
+/// A file that is being read.
+struct Open<'a> {
+    source: &'a SourceFile,
+    /// Its stat before the first byte was read.
+    before: FileStat,
+    cursor: Cursor,
+    parser: Box<dyn Parser>,
+}
+
+/// The lines of a file, wherever they come from.
+trait Text: Read {
+    /// What tells that the text before the place that `lines` have come to is still the same.
+    fn anchor(&self, lines: &LineBuffer) -> io::Result<i64>;
+
+    /// How much of the file was read, for this much of its text.
+    fn read_of_file(&self, text: u64, at_end: bool, stat: &FileStat) -> u64;
+}
+
+struct Plain(File);
+
+impl Read for Plain {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Text for Plain {
+    fn anchor(&self, lines: &LineBuffer) -> io::Result<i64> {
+        let offset = lines.consumed();
+        match lines.before(anchored(offset)) {
+            Some(last) => hash(&self.0, offset, last),
+            None => anchor(&self.0, offset),
+        }
+    }
+
+    fn read_of_file(&self, text: u64, _at_end: bool, _stat: &FileStat) -> u64 {
+        text
+    }
+}
+
+struct Compressed(Frames<File>);
+
+impl Read for Compressed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Text for Compressed {
+    /// It is never gone on with.
+    fn anchor(&self, _lines: &LineBuffer) -> io::Result<i64> {
+        Ok(0)
+    }
+
+    fn read_of_file(&self, _text: u64, at_end: bool, stat: &FileStat) -> u64 {
+        if at_end { stat.size } else { 0 }
+    }
+}
+
 /// Reads a whole file anew and shows every record's events, repeats included. For `explain`.
 pub fn replay(
     path: &Path,
     agent: AgentId,
     mut show: impl FnMut(u64, Result<&[Event], Unparsed>),
 ) -> io::Result<()> {
-    let mut file = File::open(path)?;
+    let file = File::open(path)?;
     let adapter = agents::adapter(agent);
-    let mut state = adapter.open(path, None).with_repeats();
+    let mut text: Box<dyn Read> = match adapter.source(path) {
+        Some(Source::ZstdLines) => Box::new(Frames::new(file)),
+        Some(Source::Lines) | None => Box::new(file),
+    };
+    let mut parser = adapter.open(path, None);
+    parser.show_repeats();
     let mut lines = LineBuffer::default();
     let mut events = Vec::new();
     loop {
-        match lines.next(&mut file)? {
+        match lines.next(&mut text)? {
             Step::Line(offset, line) => {
                 events.clear();
-                let parsed = adapter.parse(line, offset, &mut state, &mut events);
+                let parsed = parser.parse(line, offset, &mut events);
                 // Nobody wants them here, and a file has many.
-                let _ = state.take_deeds();
+                let _ = parser.take_deeds();
                 show(offset, parsed.map(|()| events.as_slice()));
             }
             Step::Oversized => {}

@@ -8,7 +8,8 @@ use rusqlite::{Row, params_from_iter};
 use super::holding::{Standing, flag};
 use super::{LedgerError, Reader};
 use crate::model::{
-    AgentId, CallId, CallKind, CostStatus, Millis, PicoUsd, Qualifiers, TokenUsage, UnpricedReason,
+    AgentId, CallId, CallKind, CostStatus, Millis, PicoUsd, Qualifiers, SessionKey, TokenUsage,
+    UnpricedReason,
 };
 
 /// One place that holds a call.
@@ -55,6 +56,26 @@ pub struct ChargeRow {
     pub book: Option<Arc<str>>,
     /// Factor on the token amounts, in parts per million.
     pub multiplier_ppm: u32,
+}
+
+/// A session that was looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundSession {
+    /// Number in the ledger.
+    pub number: i64,
+    /// Whose, and its id.
+    pub key: SessionKey,
+    /// The whole id was given.
+    pub is_whole: bool,
+}
+
+/// The one of them that was meant: the only one whose id was given whole, or the only one.
+pub fn the_one(found: &[FoundSession]) -> Option<&FoundSession> {
+    let mut whole = found.iter().filter(|one| one.is_whole);
+    match (whole.next(), whole.next(), found) {
+        (Some(one), None, _) | (None, None, [one]) => Some(one),
+        _ => None,
+    }
 }
 
 /// A model that has calls without a price.
@@ -104,13 +125,26 @@ impl Reader {
         self.call_rows(&sql, &[&session])
     }
 
-    /// Sessions whose id begins with a text: their numbers and ids.
-    pub fn find_sessions(&self, prefix: &str) -> Result<Vec<(i64, String)>, LedgerError> {
+    /// Sessions whose id begins with a text, which may name the agent first: `codex/01a2093f`.
+    pub fn find_sessions(&self, prefix: &str) -> Result<Vec<FoundSession>, LedgerError> {
+        let named = prefix.split_once('/');
+        let agent = named.and_then(|(name, _)| AgentId::from_name(name));
+        let prefix = named.filter(|_| agent.is_some()).map_or(prefix, |(_, id)| id);
         let mut statement = self.db.prepare_cached(
-            "SELECT id, session_id FROM session
-             WHERE substr(session_id, 1, length(?1)) = ?1 ORDER BY session_id",
+            "SELECT id, agent, session_id FROM session
+             WHERE substr(session_id, 1, length(?1)) = ?1 AND ifnull(agent = ?2, TRUE)
+             ORDER BY session_id, agent",
         )?;
-        let found = statement.query_map([prefix], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let agent = agent.map(|agent| agent as i64);
+        let found = statement.query_map(rusqlite::params![prefix, agent], |row| {
+            let agent = AgentId::from_number(row.get(1)?);
+            let key = SessionKey { agent, session_id: row.get(2)? };
+            Ok(FoundSession {
+                number: row.get(0)?,
+                key,
+                is_whole: *prefix == *row.get_ref(2)?.as_str()?,
+            })
+        })?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 

@@ -9,7 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params, params_from_iter};
 
 use super::{Charged, Inbox, LedgerError, Reader, schema};
-use crate::model::{Lift, Mark, Millis, Note, PicoUsd, SessionKey, Sighting};
+use crate::model::{AgentId, Lift, Mark, Millis, Note, PicoUsd, SessionKey, Sighting};
 
 /// How long a hook waits for a ledger that another process has locked.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -39,12 +39,15 @@ impl Reader {
         Ok(Some(Self { db }))
     }
 
-    /// When hooks noticed a process, and in which transcripts' sessions.
-    pub fn hooks_seen(&self) -> Result<Vec<(Option<PathBuf>, Millis)>, LedgerError> {
-        let mut statement = self
-            .db
-            .prepare_cached("SELECT transcript, max(at) FROM sighting GROUP BY transcript")?;
-        let rows = statement.query_map([], |row| {
+    /// When an agent's hooks noticed a process, and in which transcripts' sessions.
+    pub fn hooks_seen(
+        &self,
+        agent: AgentId,
+    ) -> Result<Vec<(Option<PathBuf>, Millis)>, LedgerError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT transcript, max(at) FROM sighting WHERE agent = ?1 GROUP BY transcript",
+        )?;
+        let rows = statement.query_map([agent as i64], |row| {
             let transcript: Option<String> = row.get(0)?;
             Ok((transcript.map(PathBuf::from), Millis(row.get(1)?)))
         })?;

@@ -11,9 +11,8 @@ use rusqlite::{Connection, Row};
 
 use super::totals::Totals;
 use super::{LedgerError, Writer, schema};
-use crate::model::money::PICO_PER_USD;
 use crate::model::{
-    AgentId, Cursor, FileStat, Millis, PicoUsd, StoredSource, TokenUsage, UsdTotal,
+    AgentId, Cursor, FileStat, Millis, PicoUsd, SessionKey, StoredSource, TokenUsage, UsdTotal,
 };
 
 /// Reads the ledger; any number may, while one process writes.
@@ -69,7 +68,32 @@ pub struct Unlogged {
     pub amount: PicoUsd,
 }
 
+impl Unlogged {
+    /// The session.
+    pub fn session_key(&self) -> SessionKey {
+        SessionKey { agent: self.agent, session_id: Arc::clone(&self.session_id) }
+    }
+}
+
 impl Charged {
+    /// Where each session was last, with the number of that: what belongs to none of its calls is
+    /// put there.
+    pub fn last_places(charged: &HashMap<i64, Self>) -> HashMap<i64, (i64, &Self)> {
+        let mut places: HashMap<i64, (i64, &Self)> = HashMap::new();
+        for (&number, to) in charged {
+            let place = places.entry(to.session).or_insert((number, to));
+            if number > place.0 {
+                *place = (number, to);
+            }
+        }
+        places
+    }
+
+    /// The session.
+    pub fn session_key(&self) -> SessionKey {
+        SessionKey { agent: self.agent, session_id: Arc::clone(&self.session_id) }
+    }
+
     /// What a session without any call is charged to.
     pub fn of_session(unlogged: &Unlogged) -> Self {
         let nothing: Arc<str> = Arc::from("");
@@ -94,7 +118,9 @@ impl Reader {
 
     /// Changes whenever another connection has committed.
     pub fn data_version(&self) -> Result<i64, LedgerError> {
-        Ok(self.db.pragma_query_value(None, "data_version", |row| row.get(0))?)
+        // Asked many times a second: compiling it would cost more than running it.
+        let mut statement = self.db.prepare_cached("PRAGMA data_version")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
     }
 
     /// Runs several reads on one state of the ledger.
@@ -170,14 +196,13 @@ impl Reader {
         )?;
         let mut rows = statement.query([time.start.quarter(), time.end.quarter()])?;
         while let Some(row) = rows.next()? {
-            let dollars = i128::from(row.get::<_, i64>(9)?) * i128::from(PICO_PER_USD);
             add(Cell {
                 at: Millis::of_quarter(row.get(0)?),
                 charged: row.get(1)?,
                 totals: Totals {
                     calls: count(row, 2)?,
                     usage: usage(row, 3)?,
-                    cost: UsdTotal(dollars + i128::from(row.get::<_, i64>(10)?)),
+                    cost: UsdTotal::of_whole(row.get(9)?, row.get(10)?),
                     unpriced_calls: count(row, 11)?,
                     not_final_calls: count(row, 12)?,
                 },

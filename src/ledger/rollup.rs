@@ -1,12 +1,13 @@
-//! The sums by quarter of an hour, moved by the difference that each stored row makes.
+//! The sums by quarter of an hour, moved by the difference that each stored row makes, and those of
+//! the days with them.
 
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::LedgerError;
+use super::days::{self, Moved};
 use super::holding::Contribution;
-use crate::model::money::PICO_PER_USD;
 use crate::model::{Millis, UsdTotal};
 
 /// The cells of one transaction that changed, as differences: calls, the six counts in the order
@@ -17,7 +18,9 @@ pub(super) struct Deltas(BTreeMap<(i64, i64), Delta>);
 #[derive(Clone, Copy, Debug, Default)]
 struct Delta {
     counts: [i64; 9],
-    cost: i128,
+    cost: UsdTotal,
+    /// A call without a price came, went, or was raised.
+    moves_reserve: bool,
 }
 
 /// How a commit moved the sum of one cell.
@@ -31,6 +34,8 @@ pub struct Change {
     pub spent: UsdTotal,
     /// Calls without a price more (or fewer) than before.
     pub unpriced_calls: i64,
+    /// What is to be set aside for calls without a price changed, even if their number did not.
+    pub moves_reserve: bool,
 }
 
 impl Deltas {
@@ -57,8 +62,9 @@ impl Deltas {
             for (sum, count) in delta.counts.iter_mut().zip(counts) {
                 *sum += sign * count.cast_signed();
             }
-            let amount = contribution.amount.map_or(0, |amount| i128::from(amount.0));
-            delta.cost += i128::from(sign) * amount;
+            delta.moves_reserve |= contribution.amount.is_none();
+            let amount = UsdTotal::from(contribution.amount.unwrap_or_default());
+            delta.cost = if sign < 0 { delta.cost - amount } else { delta.cost + amount };
         }
     }
 
@@ -67,12 +73,20 @@ impl Deltas {
         self.0.iter().map(|(&(quarter, attribution), delta)| Change {
             at: Millis::of_quarter(quarter),
             attribution,
-            spent: UsdTotal(delta.cost),
+            spent: delta.cost,
             unpriced_calls: delta.counts[7],
+            moves_reserve: delta.moves_reserve,
         })
     }
 
     pub(super) fn store(self, db: &Connection) -> Result<(), LedgerError> {
+        let moved = |(&(quarter, attribution), delta): (&(i64, i64), &Delta)| Moved {
+            quarter,
+            attribution,
+            calls: delta.counts[0],
+            cost: delta.cost,
+        };
+        days::store(db, self.0.iter().map(moved))?;
         for ((quarter, attribution), delta) in self.0 {
             store_cell(db, quarter, attribution, &delta)?;
         }
@@ -98,9 +112,7 @@ fn store_cell(
             for (column, sum) in cell.counts.iter_mut().enumerate() {
                 *sum += row.get::<_, i64>(column)?;
             }
-            let dollars: i64 = row.get(9)?;
-            let rest: i64 = row.get(10)?;
-            cell.cost += i128::from(dollars) * i128::from(PICO_PER_USD) + i128::from(rest);
+            cell.cost += UsdTotal::of_whole(row.get(9)?, row.get(10)?);
             Ok(())
         })
         .optional()?;
@@ -111,7 +123,7 @@ fn store_cell(
         }
         return Ok(());
     }
-    let unit = i128::from(PICO_PER_USD);
+    let (dollars, rest) = cell.cost.whole_and_rest();
     let [calls, input, output, read, five_minutes, one_hour, searches, unpriced, not_final] =
         cell.counts;
     db.prepare_cached(
@@ -130,8 +142,8 @@ fn store_cell(
         five_minutes,
         one_hour,
         searches,
-        cell.cost.div_euclid(unit) as i64,
-        cell.cost.rem_euclid(unit) as i64,
+        dollars,
+        rest,
         unpriced,
         not_final,
     ])?;

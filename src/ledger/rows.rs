@@ -1,11 +1,10 @@
 //! Rows of the `call` table: how they are read and written.
 
 use std::borrow::Borrow;
-use std::ops::Range;
 use std::sync::Arc;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{CachedStatement, Connection, Row};
+use rusqlite::{CachedStatement, Connection, Params, Row};
 
 use super::LedgerError;
 use super::holding::{Holding, Standing, StoredCharge, flag};
@@ -56,18 +55,19 @@ const STORED: [&str; 28] = [
 /// New rows that one statement stores. Running a statement costs as much as three rows.
 pub(super) const PER_INSERT: usize = 32;
 
-/// Shows every row of a time that counts and has no price, with what it is charged to.
+/// Shows every row that counts and has no price, with what it is charged to; `which` says which of
+/// them, by `at` or `attribution`.
 pub(super) fn each_unpriced(
     db: &Connection,
     names: &mut Names,
-    time: &Range<Millis>,
+    which: &str,
+    values: impl Params,
     show: &mut dyn FnMut(i64, &Call),
 ) -> Result<(), LedgerError> {
     let mut statement = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM call INDEXED BY call_unpriced
-         WHERE cost_pico IS NULL AND standing = 0 AND at >= ?1 AND at < ?2"
+        "SELECT {COLUMNS} FROM call WHERE cost_pico IS NULL AND standing = 0 AND {which}"
     ))?;
-    let mut rows = statement.query([time.start.0, time.end.0])?;
+    let mut rows = statement.query(values)?;
     while let Some(row) = rows.next()? {
         let holding = read(db, names, row)?;
         if holding.call.usage.is_plausible() {

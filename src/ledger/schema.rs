@@ -13,10 +13,12 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::LedgerError;
 
 /// In the order of `user_version`: the first leads to version 1.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../assets/migrations/0001_ledger.sql"),
     include_str!("../../assets/migrations/0002_guard.sql"),
-    include_str!("../../assets/migrations/0003_turn.sql"),
+    include_str!("../../assets/migrations/0003_days.sql"),
+    include_str!("../../assets/migrations/0004_turn.sql"),
+    include_str!("../../assets/migrations/0005_loop.sql"),
 ];
 
 /// Says in the file's header that it is a spendtop ledger ("SPTL").

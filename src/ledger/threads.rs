@@ -118,6 +118,10 @@ impl Writer {
     /// Stores what is pending, in the transaction that is open.
     pub(super) fn store_threads(&mut self) -> Result<(), LedgerError> {
         let told = std::mem::take(&mut self.pending.threads);
+        if let Some(stirred) = &mut self.stirred {
+            stirred.extend(told.threads.keys());
+            stirred.extend(told.incidents.iter().map(|(thread, ..)| thread));
+        }
         for (thread, at, key, kind) in told.incidents {
             self.db
                 .prepare_cached(

@@ -128,7 +128,8 @@ impl LoopLevel {
         }
     }
 
-    const fn from_number(number: i64) -> Self {
+    /// The level with a stored number; the stored numbers are those of the order.
+    pub(super) const fn from_number(number: i64) -> Self {
         match number {
             1 => Self::Watch,
             2 => Self::Loop,

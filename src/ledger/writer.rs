@@ -1,6 +1,6 @@
 //! The only writer: batches in, rows and sums and cursors out, one transaction at a time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -34,6 +34,8 @@ pub struct Writer {
     pub(super) pending: Pending,
     /// What commits changed since they were taken; none while nobody asks.
     changes: Option<Vec<Change>>,
+    /// Threads that commits told something of since they were taken; none while nobody asks.
+    pub(super) stirred: Option<BTreeSet<i64>>,
     /// During a bulk: every group the ledger has. Asking the database costs as much as storing.
     known_groups: Option<KeySet>,
     /// The time of the newest record of any thread.
@@ -57,6 +59,7 @@ impl Writer {
             price_rows: HashMap::new(),
             pending: Pending::default(),
             changes: None,
+            stirred: None,
             known_groups: None,
             newest,
             checkpointer: None,
@@ -167,6 +170,7 @@ impl Writer {
             }
             self.pending = Pending::default();
             self.changes = None;
+            self.stirred = None;
             self.known_groups = None;
             self.names = Names::default();
             self.book = None;

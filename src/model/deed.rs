@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Millis;
@@ -45,7 +46,8 @@ pub enum TurnSource {
 }
 
 /// A hash of text that is not kept: equal texts have equal fingerprints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Fingerprint(pub u64);
 
 impl Fingerprint {
@@ -65,7 +67,7 @@ impl Fingerprint {
 }
 
 /// A tool asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolUse {
     /// Of the provider's id of this use; copies of a record have the same.
     pub id: Fingerprint,
@@ -83,7 +85,8 @@ pub struct ToolUse {
 }
 
 /// What a tool is for, as far as repetition means something else by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ToolKind {
     /// Reads a file, or searches in files.
     Read,

@@ -78,6 +78,11 @@ impl DeedLog {
         self.0.is_empty()
     }
 
+    /// Thread by thread.
+    pub fn threads(&self) -> &[ThreadDeeds] {
+        &self.0
+    }
+
     /// Every deed, thread by thread.
     pub fn iter(&self) -> impl Iterator<Item = ThreadDeed> {
         self.0.iter().flat_map(|thread| {

@@ -217,6 +217,8 @@ pub enum ActionKind {
     Raise,
     /// A new config loosened a cap.
     Loosened,
+    /// An agent goes round and round.
+    Loop,
 }
 
 impl ActionKind {
@@ -236,6 +238,7 @@ impl ActionKind {
             Self::Snooze => "snooze",
             Self::Raise => "raise",
             Self::Loosened => "loosened",
+            Self::Loop => "loop",
         }
     }
 
@@ -255,6 +258,7 @@ impl ActionKind {
             Self::Snooze,
             Self::Raise,
             Self::Loosened,
+            Self::Loop,
         ]
         .into_iter()
         .find(|kind| kind.name() == name)

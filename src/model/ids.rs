@@ -6,28 +6,71 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-/// A coding agent whose transcripts spendtop reads. The number is stored: never reuse one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum AgentId {
-    /// Anthropic's Claude Code.
-    Claude = 1,
+/// The list of agents, the only one. Hands it to a macro, so that whatever has to be there for each
+/// of them is made from here: the variant, its stored number (never reuse one), the name in reports,
+/// config and `agents::<name>`, what people call it, and who bills for a model that is not known.
+macro_rules! list_of_agents {
+    ($then:ident) => {
+        $then! {
+            /// Anthropic's Claude Code.
+            Claude = 1, claude, "Claude Code", "anthropic";
+            /// OpenAI's Codex.
+            Codex = 2, codex, "Codex", "openai";
+        }
+    };
 }
+pub(crate) use list_of_agents;
+
+macro_rules! agent_id {
+    ($($(#[$doc:meta])* $agent:ident = $number:literal, $name:ident, $title:literal, $vendor:literal;)*) => {
+        /// A coding agent whose transcripts spendtop reads. The number is stored: never reuse one.
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        #[serde(rename_all = "lowercase")]
+        pub enum AgentId {
+            $($(#[$doc])* $agent = $number,)*
+        }
+
+        impl AgentId {
+            /// Every agent, in the order of its number.
+            pub const ALL: [Self; [$($number),*].len()] = [$(Self::$agent),*];
+
+            /// The name used in reports, JSON and config.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$agent => stringify!($name),)*
+                }
+            }
+
+            /// What people call it.
+            pub const fn title(self) -> &'static str {
+                match self {
+                    $(Self::$agent => $title,)*
+                }
+            }
+
+            /// Who bills for its calls, where the model does not tell: a provider's name.
+            pub const fn vendor(self) -> &'static str {
+                match self {
+                    $(Self::$agent => $vendor,)*
+                }
+            }
+        }
+    };
+}
+list_of_agents!(agent_id);
 
 impl AgentId {
-    /// Every agent, in the order of its number.
-    pub const ALL: [Self; 1] = [Self::Claude];
-
-    /// The name used in reports, JSON and config.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Claude => "claude",
-        }
+    /// The agent that a stored number stands for; the ledger holds no others.
+    pub fn from_number(number: i64) -> Self {
+        let is_it = |agent: &Self| *agent as i64 == number;
+        Self::ALL.into_iter().find(is_it).unwrap_or(Self::Claude)
     }
 
-    /// The agent that a stored number stands for; the ledger holds no others.
-    pub const fn from_number(_number: i64) -> Self {
-        Self::Claude
+    /// The agent of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|agent| agent.name() == name)
     }
 }
 
@@ -101,4 +144,20 @@ fn hash_parts(a: &str, b: &str) -> i64 {
     bytes.push(0);
     bytes.extend_from_slice(b.as_bytes());
     xxh3_64(&bytes).cast_signed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_names_and_words_are_told_apart() {
+        for (index, agent) in AgentId::ALL.into_iter().enumerate() {
+            assert_eq!(AgentId::from_number(agent as i64), agent);
+            assert_eq!(AgentId::from_name(agent.name()), Some(agent));
+            assert_eq!(serde_json::to_value(agent).unwrap(), agent.name());
+            assert!(AgentId::ALL[..index].iter().all(|other| (*other as i64) < agent as i64));
+        }
+        assert_eq!(AgentId::from_name("nobody"), None);
+    }
 }

@@ -26,6 +26,7 @@ pub use guard::{
     Action, ActionKind, CapAction, LIMIT, Latch, Lift, LiftBy, Mark, Note, Notice, Permille,
     ProcessKey, SessionKey, Sighting,
 };
+pub(crate) use ids::list_of_agents;
 pub use ids::{AgentId, CallId, CallPlace};
 pub use money::{ParseUsdError, PicoUsd, UsdTotal};
 pub use source::{Batch, Cursor, FileStat, StoredSource};

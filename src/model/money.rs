@@ -144,6 +144,18 @@ impl UsdTotal {
         PicoUsd(self.0.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
     }
 
+    /// Whole dollars, rounded down, and the rest in pico-dollars: how the ledger keeps sums, which
+    /// may pass 64 bits.
+    pub fn whole_and_rest(self) -> (i64, i64) {
+        let unit = i128::from(PICO_PER_USD);
+        (self.0.div_euclid(unit) as i64, self.0.rem_euclid(unit) as i64)
+    }
+
+    /// The same, put together again; or the sums of many of them.
+    pub fn of_whole(dollars: i64, rest: i64) -> Self {
+        Self(i128::from(dollars) * i128::from(PICO_PER_USD) + i128::from(rest))
+    }
+
     /// The exact decimal text with twelve decimals, the form of every JSON amount.
     pub fn to_decimal(self) -> String {
         let sign = if self.0 < 0 { "-" } else { "" };
@@ -246,5 +258,13 @@ mod tests {
     fn sums_pass_the_range_of_one_charge() {
         let total: UsdTotal = (0..3).map(|_| UsdTotal::from(PicoUsd(i64::MAX))).sum();
         assert_eq!(total.to_decimal(), "27670116.110564327421");
+    }
+    #[test]
+    fn a_sum_is_kept_as_dollars_and_a_rest() {
+        for pico in [0, 1, -1, i128::from(PICO_PER_USD), i128::from(i64::MIN), 27 << 80] {
+            let (dollars, rest) = UsdTotal(pico).whole_and_rest();
+            assert!((0..PICO_PER_USD).contains(&rest));
+            assert_eq!(UsdTotal::of_whole(dollars, rest), UsdTotal(pico));
+        }
     }
 }

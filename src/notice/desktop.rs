@@ -20,33 +20,53 @@ impl Notifier for Desktop {
     }
 
     fn tell(&self, notice: &Notice) -> Result<(), String> {
-        #[cfg(target_os = "macos")]
-        super::desktop_macos::prepare();
-        let mut notification = Notification::new();
-        notification.appname("spendtop").summary(&notice.title).body(&body(notice));
-        notification.timeout(if notice.urgent {
-            Timeout::Never
-        } else {
-            Timeout::Milliseconds(SHOWN_MS)
-        });
-        #[cfg(all(unix, not(target_os = "macos")))]
-        {
-            use notify_rust::Urgency;
-            let (urgency, icon) = if notice.urgent {
-                (Urgency::Critical, "dialog-warning")
-            } else {
-                (Urgency::Normal, "dialog-information")
-            };
-            notification.urgency(urgency).icon(icon);
-        }
-        notification.show().map(|_| ()).map_err(|error| explain(&error))
+        show(notice).map_err(|why| why.to_string())
     }
+}
+
+/// Why the desktop did not show a notice.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unshown {
+    /// There is no session bus, or nobody answers at it.
+    #[error("no session bus (D-Bus) could be used: {0}")]
+    NoBus(String),
+    /// The bus is there, and nobody on it shows notifications.
+    #[error("no notification service runs on the session bus")]
+    NoService,
+    /// The service failed.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Has the desktop's service show a notice. May hang.
+pub fn show(notice: &Notice) -> Result<(), Unshown> {
+    #[cfg(target_os = "macos")]
+    super::desktop_macos::prepare();
+    let mut notification = Notification::new();
+    notification.appname("spendtop").summary(&notice.title).body(&body(notice));
+    notification.timeout(if notice.urgent {
+        Timeout::Never
+    } else {
+        Timeout::Milliseconds(SHOWN_MS)
+    });
+    #[cfg(all(unix, not(target_os = "macos")))]
+    {
+        use notify_rust::Urgency;
+        let (urgency, icon) = if notice.urgent {
+            (Urgency::Critical, "dialog-warning")
+        } else {
+            (Urgency::Normal, "dialog-information")
+        };
+        notification.urgency(urgency).icon(icon);
+    }
+    notification.show().map(|_| ()).map_err(|error| explain(&error))
 }
 
 /// The service's name and version, if it answers. May hang.
 #[cfg(all(unix, not(target_os = "macos")))]
 pub fn service() -> Result<String, String> {
-    let server = notify_rust::get_server_information().map_err(|error| explain(&error))?;
+    let server =
+        notify_rust::get_server_information().map_err(|error| explain(&error).to_string())?;
     let text = format!("{} {}", server.name, server.version);
     Ok(crate::format::printable(text.trim()).into_owned())
 }
@@ -77,16 +97,18 @@ fn escape(text: &str) -> String {
 }
 
 /// What went wrong, as a person says it.
-fn explain(error: &notify_rust::error::Error) -> String {
+fn explain(error: &notify_rust::error::Error) -> Unshown {
     let text = error.to_string();
-    let words = if text.contains("ServiceUnknown") || text.contains("NameHasNoOwner") {
-        "no notification service runs on the session bus".to_owned()
-    } else if text.contains("NoReply") || text.contains("Disconnected") {
-        "the notification service ended before it answered".to_owned()
-    } else if cfg!(target_os = "macos") {
-        text
-    } else {
-        format!("no session bus (D-Bus) could be used: {text}")
-    };
-    crate::format::printable(&words).into_owned()
+    if text.contains("ServiceUnknown") || text.contains("NameHasNoOwner") {
+        return Unshown::NoService;
+    }
+    if text.contains("NoReply") || text.contains("Disconnected") {
+        return Unshown::Failed("the notification service ended before it answered".to_owned());
+    }
+    let text = crate::format::printable(&text).into_owned();
+    // The bus itself says so.
+    if text.contains("org.freedesktop.DBus.Error") {
+        return Unshown::Failed(format!("the notification service failed: {text}"));
+    }
+    if cfg!(target_os = "macos") { Unshown::Failed(text) } else { Unshown::NoBus(text) }
 }

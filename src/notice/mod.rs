@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use backoff::retry_at;
-pub use desktop::service as desktop_service;
+pub use desktop::{Unshown, service as desktop_service, show as show_on_desktop};
 pub use limit::{call_within, tell_within};
 pub use teller::{Teller, Told};
 

@@ -3,6 +3,8 @@
 //! Every word is printable and of a bounded length; none is of a prompt or a tool. They are for
 //! the person and may name ways round a cap, which an agent's model must never read.
 
+mod loops;
+
 use std::path::Path;
 
 use jiff::tz::TimeZone;
@@ -12,6 +14,8 @@ use crate::model::{
     Action, CapAction, LIMIT, Millis, Notice, Permille, PicoUsd, SessionKey, UsdTotal,
 };
 use crate::policy::{Decision, notice_key};
+
+pub use loops::{loop_evidence, of_loop};
 
 /// Cells of a title or a line of a body; nothing longer can be read in passing.
 const LONGEST: usize = 200;
@@ -37,6 +41,8 @@ pub fn of_level(
     let mut lines = vec![if at_limit { stops(decision, zone) } else { will_stop(decision) }];
     if let Some(at) = decision.resets_at(zone) {
         lines.push(format!("The cap \"{}\" resets at {at}.", decision.cap.name));
+    } else if decision.cap.measure.is_loop() {
+        lines.push(format!("The cap \"{}\" holds until your next prompt.", decision.cap.name));
     } else {
         lines.push(format!("The cap \"{}\" is for the whole session.", decision.cap.name));
     }
@@ -173,6 +179,15 @@ pub fn of_loosened(changes: &[String], now: Millis) -> Notice {
 pub fn of_test(now: Millis) -> Notice {
     let lines = ["This is how you will be told of your caps.".to_owned()];
     notice(format!("test/{}", now.0), now, "this is a test", &lines, false)
+}
+
+/// A test of the desktop's service by `doctor --selftest`.
+pub fn of_selftest(now: Millis) -> Notice {
+    let lines = [
+        "`spendtop doctor --selftest` tries whether you can be told of your caps.".to_owned(),
+        "Nothing of yours was stopped.".to_owned(),
+    ];
+    notice(format!("selftest/{}", now.0), now, "this is a test", &lines, false)
 }
 
 /// The notice as it is to be told now: one that comes late says when it came up.

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use wildmatch::WildMatch;
 
-use crate::model::{AgentId, CapAction, Permille, PicoUsd};
+use crate::format::money_fixed;
+use crate::model::{AgentId, CapAction, Permille, PicoUsd, UsdTotal};
 
 /// The time between the first signal and the one that cannot be ignored.
 pub const DEFAULT_GRACE: Duration = Duration::from_secs(3);
@@ -26,7 +27,10 @@ pub struct Cap {
     pub except: Vec<Arc<str>>,
     /// Over which time.
     pub period: Period,
-    /// How much; spent ≥ limit is a breach.
+    /// What is held against the limit.
+    pub measure: Measure,
+    /// How much; spent ≥ limit is a breach. A count is kept as so many dollars, so that all that
+    /// compares is the same; [`Measure::show`] tells them apart.
     pub limit: PicoUsd,
     /// Levels to tell the person at, ascending, below the limit.
     pub warn_at: Vec<Permille>,
@@ -34,6 +38,18 @@ pub struct Cap {
     pub action: CapAction,
     /// The time from the first signal to SIGKILL.
     pub grace: Duration,
+}
+
+/// What a cap holds against its limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Measure {
+    /// What is spent.
+    #[default]
+    Spend,
+    /// What a session's loop has cost since it began.
+    LoopUsd,
+    /// How often what a session's loop repeats has come.
+    LoopCount,
 }
 
 /// What a cap adds up.
@@ -79,8 +95,8 @@ pub struct Who<'a> {
     pub branch: &'a str,
     /// The model, or empty.
     pub model: &'a str,
-    /// The agent.
-    pub agent: AgentId,
+    /// The agent; none of someone who has used none yet.
+    pub agent: Option<AgentId>,
     /// The agent's id of the session.
     pub session_id: &'a str,
 }
@@ -88,8 +104,7 @@ pub struct Who<'a> {
 impl<'a> Who<'a> {
     /// Someone who has spent nothing on anything yet.
     pub const fn developer_alone(developer: &'a str) -> Self {
-        let agent = AgentId::Claude;
-        Self { developer, project: "", branch: "", model: "", agent, session_id: "" }
+        Self { developer, project: "", branch: "", model: "", agent: None, session_id: "" }
     }
 
     /// The name that a scope knows it by. What has no name is no subject of its own: a call
@@ -101,11 +116,20 @@ impl<'a> Who<'a> {
             Scope::Branch if self.branch.is_empty() => "",
             Scope::Branch => return Some(format!("{}@{}", self.project, self.branch).into()),
             Scope::Model => self.model,
-            Scope::Agent => self.agent.name(),
-            Scope::Session => self.session_id,
+            Scope::Agent => self.agent.map_or("", AgentId::name),
+            Scope::Session if self.session_id.is_empty() => "",
+            // Ids are the agents' own: two agents may give out the same one.
+            Scope::Session => {
+                return Some(session_name(self.agent?, self.session_id).into());
+            }
         };
         (!name.is_empty()).then_some(Cow::Borrowed(name))
     }
+}
+
+/// The name of a session among those of all agents: `codex/01a2093f-b750-7ad0-a7be-b88f30a0bcb5`.
+pub fn session_name(agent: AgentId, session_id: &str) -> String {
+    format!("{agent}/{session_id}")
 }
 
 impl Scope {
@@ -142,6 +166,43 @@ impl Period {
     }
 }
 
+impl Measure {
+    /// It is about loops.
+    pub const fn is_loop(self) -> bool {
+        matches!(self, Self::LoopUsd | Self::LoopCount)
+    }
+
+    /// The key in the config.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Spend => "limit",
+            Self::LoopUsd => "loop_usd",
+            Self::LoopCount => "loop_count",
+        }
+    }
+
+    /// A count as limits are kept.
+    pub fn of_count(count: u32) -> PicoUsd {
+        PicoUsd(i64::from(count).saturating_mul(DOLLAR))
+    }
+
+    /// An amount as a person reads it: `$4.20`, or `×14`.
+    pub fn show(self, amount: UsdTotal, decimals: u32) -> String {
+        match self {
+            Self::Spend | Self::LoopUsd => money_fixed(amount, decimals),
+            Self::LoopCount => format!("×{}", Self::count(amount)),
+        }
+    }
+
+    /// The count that is kept as an amount.
+    pub fn count(amount: UsdTotal) -> u64 {
+        u64::try_from(amount.0 / i128::from(DOLLAR)).unwrap_or_default()
+    }
+}
+
+/// Of a dollar.
+const DOLLAR: i64 = 1_000_000_000_000;
+
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -171,7 +232,10 @@ impl FromStr for Period {
 impl Cap {
     /// The cap is for this one of its scope; `pattern` is its own, ready to match.
     pub(super) fn means(&self, subject: &str, pattern: &WildMatch) -> bool {
-        pattern.matches(subject) && self.except.iter().all(|other| **other != *subject)
+        // The pattern of a session may leave its agent out.
+        let id = subject.split_once('/').filter(|_| self.scope == Scope::Session);
+        (pattern.matches(subject) || id.is_some_and(|(_, id)| pattern.matches(id)))
+            && self.except.iter().all(|other| **other != *subject)
     }
 
     /// `daily_cap`: what a developer may spend on a day.
@@ -182,6 +246,7 @@ impl Cap {
             pattern: Arc::from("*"),
             except: Vec::new(),
             period: Period::Day,
+            measure: Measure::Spend,
             limit,
             warn_at: vec![500, 800],
             action: CapAction::default(),

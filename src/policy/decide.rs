@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::tally::{Counted, Tally, Used};
-use super::{Cap, Who};
+use super::{Cap, Measure, Who};
 use crate::model::{
     CapAction, LIMIT, Latch, Lift, LiftBy, Millis, Permille, PicoUsd, SessionKey, UsdTotal,
 };
@@ -68,8 +68,11 @@ impl Decision {
         }
     }
 
-    /// Spent beyond the limit.
+    /// Spent beyond the limit; nothing where the limit is a count.
     pub fn overshoot(&self) -> UsdTotal {
+        if self.cap.measure == Measure::LoopCount {
+            return UsdTotal::ZERO;
+        }
         (self.counted() - self.limit.into()).max(UsdTotal::ZERO)
     }
 }
@@ -87,6 +90,7 @@ pub fn decide(tally: &Tally, lifts: &[Lift], latches: &[Latch], now: Millis) -> 
                     && latch.level == LIMIT
                     && latch.window.contains(&now)
                     && counted.means(&latch.subject)
+                    && counted.is_of_now(latch)
             })
             .collect();
         let subjects: BTreeSet<&Arc<str>> =
@@ -146,7 +150,7 @@ fn decide_one(
     Decision {
         cap: Arc::clone(cap),
         subject: Arc::clone(subject),
-        window: counted.window.clone(),
+        window: counted.window_of(subject),
         used,
         limit,
         level,

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::Cap;
-use crate::format::money_fixed;
 
 /// Each way in which caps were loosened, in words.
 pub fn loosened(old: &[Arc<Cap>], new: &[Arc<Cap>]) -> Vec<String> {
@@ -14,8 +13,9 @@ pub fn loosened(old: &[Arc<Cap>], new: &[Arc<Cap>]) -> Vec<String> {
             changes.push(format!("the cap \"{name}\" is gone"));
             continue;
         };
-        if now.limit > before.limit {
-            let (from, to) = (money_fixed(before.limit, 2), money_fixed(now.limit, 2));
+        if now.limit > before.limit && now.measure == before.measure {
+            let shown = |cap: &Cap| cap.measure.show(cap.limit.into(), 2);
+            let (from, to) = (shown(before), shown(now));
             changes.push(format!("the cap \"{name}\" went from {from} to {to}"));
         }
         if now.action < before.action {
@@ -23,7 +23,8 @@ pub fn loosened(old: &[Arc<Cap>], new: &[Arc<Cap>]) -> Vec<String> {
             changes.push(format!("the cap \"{name}\" only does {to} now, not {from}"));
         }
         let about = |cap: &Cap| (cap.scope, Arc::clone(&cap.pattern), cap.except.clone());
-        if about(now) != about(before) || now.period != before.period {
+        let over = |cap: &Cap| (cap.period, cap.measure);
+        if about(now) != about(before) || over(now) != over(before) {
             changes.push(format!("the cap \"{name}\" is about something else now"));
         }
     }

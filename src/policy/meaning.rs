@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::words::decimals;
-use super::{Cap, Decision, Period, Scope};
+use super::{Cap, Decision, Measure, Period, Scope};
 use crate::format::{money_fixed, printable};
 use crate::model::{CapAction, Permille};
 
@@ -18,7 +18,15 @@ impl Cap {
             Period::Week => "a week, from Monday",
             Period::Month => "a month",
         };
-        let mut text = format!("{} may use {limit} {period}; ", self.whom());
+        let whom = self.whom();
+        let mut text = match self.measure {
+            Measure::Spend => format!("{whom} may use {limit} {period}; "),
+            Measure::LoopUsd => format!("{whom} may spend {limit} going round and round; "),
+            Measure::LoopCount => {
+                let count = Measure::count(self.limit.into());
+                format!("{whom} may do the same {count} times, going round and round; ")
+            }
+        };
         if !self.warn_at.is_empty() {
             let _ = write!(text, "you are told at {}; ", levels(&self.warn_at));
         }
@@ -33,7 +41,15 @@ impl Cap {
                  ended, by force after {grace} s"
             ),
         };
+        if self.measure.is_loop() {
+            text.push_str("; a person's next prompt begins anew");
+        }
         text
+    }
+
+    /// `spending cap`, or what else it is.
+    pub fn noun(&self) -> &'static str {
+        if self.measure.is_loop() { "cap on loops" } else { "spending cap" }
     }
 
     /// `each project like */shop`, `developer maya`.

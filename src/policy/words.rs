@@ -16,8 +16,9 @@ impl Decision {
     pub fn amounts(&self) -> String {
         let limit = UsdTotal::from(self.limit);
         let decimals = decimals(limit);
-        let counted = money_fixed(self.counted(), decimals);
-        format!("{counted} of {} {}", money_fixed(limit, decimals), self.when())
+        let measure = self.cap.measure;
+        let counted = measure.show(self.counted(), decimals);
+        format!("{counted} of {} {}", measure.show(limit, decimals), self.when())
     }
 
     /// The same with the level in percent: `$16.02 of $20.00 today (80 %)`.
@@ -28,6 +29,9 @@ impl Decision {
 
     /// `today`, `this week in shop`, …
     fn when(&self) -> String {
+        if self.cap.measure.is_loop() {
+            return "in a loop of this session".to_owned();
+        }
         let when = match self.cap.period {
             Period::Session => "in this session".to_owned(),
             Period::Hour => "this hour".to_owned(),
@@ -70,6 +74,9 @@ impl Decision {
         let cap = printable(&self.cap.name);
         let until = match self.resets_at(zone) {
             Some(at) => format!("it resets at {at}"),
+            None if self.cap.measure.is_loop() => {
+                "the same was done again and again, and nobody asked for it since".to_owned()
+            }
             None => "it holds for the rest of the session".to_owned(),
         };
         let reserve = if self.used.reserve > UsdTotal::ZERO {
@@ -80,8 +87,8 @@ impl Decision {
             String::new()
         };
         format!(
-            "spendtop: the spending cap \"{cap}\" is reached: {}{reserve}; {until}. Stop here and \
-             tell the user.",
+            "spendtop: the {} \"{cap}\" is reached: {}{reserve}; {until}.",
+            self.cap.noun(),
             self.amounts()
         )
     }

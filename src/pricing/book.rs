@@ -93,13 +93,10 @@ impl AsRef<Self> for PriceBook {
 
 impl PriceBook {
     /// The book this version was built with; parsed on first use.
-    pub fn embedded() -> &'static Self {
-        static BOOK: LazyLock<PriceBook> = LazyLock::new(|| {
-            // A test reads the file; a broken one leaves every model unpriced rather than no program.
-            let book = PriceBook::from_json(EMBEDDED.as_bytes()).unwrap_or_default();
-            // The file is canonical (tested), so its own hash is the book's.
-            let _ = book.id.set(hash(EMBEDDED.as_bytes()));
-            book
+    pub fn embedded() -> &'static Arc<Self> {
+        // A test reads the file; a broken one leaves every model unpriced rather than no program.
+        static BOOK: LazyLock<Arc<PriceBook>> = LazyLock::new(|| {
+            Arc::new(PriceBook::from_json(EMBEDDED.as_bytes()).unwrap_or_default())
         });
         &BOOK
     }

@@ -169,8 +169,10 @@ impl WhenJson {
 impl PriceBook {
     /// Reads a book: the embedded one, or one stored by [`to_json`](Self::to_json).
     pub fn from_json(bytes: &[u8]) -> Result<Self, BookError> {
-        let json: BookJson<'_> =
-            serde_json::from_slice(bytes).map_err(|error| BookError::Json(error.to_string()))?;
+        let not_json = |error: &dyn std::fmt::Display| BookError::Json(error.to_string());
+        // Once for the whole text, and not for each of its thousands of words.
+        let text = std::str::from_utf8(bytes).map_err(|error| not_json(&error))?;
+        let json: BookJson<'_> = serde_json::from_str(text).map_err(|error| not_json(&error))?;
         if json.schema != SCHEMA {
             return Err(BookError::Schema(json.schema.into_owned()));
         }

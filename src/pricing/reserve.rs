@@ -1,6 +1,6 @@
 //! What to set aside for a call without a price, so that an unknown model cannot pass a cap.
 
-use crate::model::{AgentId, Call, Cost, PicoUsd, UnpricedReason};
+use crate::model::{Call, Cost, PicoUsd, UnpricedReason};
 
 use super::book::{ModelEntry, PriceBook};
 use super::formula::{self, Missing, ONE, WEB_SEARCH};
@@ -60,9 +60,8 @@ pub(super) fn vendor_of(call: &Call) -> Provider {
     } else if starts(&["gemini"]) {
         Provider::Google
     } else {
-        match call.agent {
-            AgentId::Claude => Provider::Anthropic,
-        }
+        let of_agent = |provider: &Provider| provider.name() == call.agent.vendor();
+        Provider::ALL.into_iter().find(of_agent).unwrap_or(Provider::Other)
     }
 }
 

@@ -1,77 +1,171 @@
-//! Watches the ledger and takes a new picture whenever it changed or another day began.
+//! Watches the ledger, the running sessions and the clock, and reads what is shown whenever one of
+//! them moved. On a thread of its own: the screen never waits for the disk.
 
-use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use jiff::tz::TimeZone;
+use anyhow::{Context as _, Result};
 
-use super::Setting;
 use super::action::Action;
-use super::snapshot::Snapshot;
+use super::board::Board;
+use super::history::History;
+use super::screens::{Answer, Ask, Screen};
+use super::source::{Facts, Source};
+use super::sums::Sums;
+use crate::clock::Clock;
+use crate::enforce::{Kernel, ProcessTable, Roll, roll_call};
 use crate::ledger::{LedgerError, Reader};
-use crate::model::Millis;
+use crate::model::{Millis, Sighting};
 
-/// A picture may take one part in this many of the time, however busy the ledger is.
-const SHARE: u32 = 10;
+/// How often the ledger is asked whether anything was committed: a few microseconds each time.
+const LOOK: Duration = Duration::from_millis(70);
 
-/// Watches a ledger. SQLite tells in microseconds whether anything was committed since.
+/// How often the running sessions are looked at.
+const ROLL: Duration = Duration::from_secs(1);
+
+/// What is shown of the time is another after this: a minute.
+const MINUTE: i64 = 60_000;
+
+/// What a screen wants read.
+#[derive(Debug)]
+pub struct Question {
+    /// Which screen.
+    pub screen: Screen,
+    /// What.
+    pub ask: Box<dyn Ask>,
+}
+
+/// What was read, all of one moment.
+#[derive(Debug)]
+pub struct Picture {
+    /// What every screen shows.
+    pub board: Board,
+    /// The screen that the answer is for.
+    pub screen: Screen,
+    /// What that screen shows.
+    pub answer: Answer,
+}
+
+/// Watches a ledger.
 #[derive(Debug)]
 pub struct Follower {
-    db: PathBuf,
-    developer: Arc<str>,
-    zone: TimeZone,
+    facts: Facts,
+    question: Option<Question>,
+    table: Kernel,
     reader: Option<Reader>,
-    /// What the newest picture is of: the ledger's version and the instants of its day.
-    seen: Option<(i64, std::ops::Range<Millis>)>,
-    not_before: Option<Instant>,
+    sums: Sums,
+    history: History,
+    sightings: Vec<Sighting>,
+    roll: Roll,
+    /// The ledger's version at the newest roll, and when that was.
+    rolled: Option<(i64, Instant)>,
+    /// The ledger's version and the minute that the newest picture is of.
+    seen: Option<(i64, i64)>,
 }
 
 impl Follower {
-    /// Watches the ledger at `db`, which need not be there yet.
-    pub fn new(db: PathBuf, setting: &Setting) -> Self {
+    /// Watches a ledger that need not be there yet.
+    pub fn new(facts: Facts) -> Self {
         Self {
-            db,
-            developer: Arc::clone(&setting.developer),
-            zone: setting.zone.clone(),
+            facts,
+            question: None,
+            table: Kernel::new(),
             reader: None,
+            sums: Sums::default(),
+            history: History::default(),
+            sightings: Vec::new(),
+            roll: Roll::default(),
+            rolled: None,
             seen: None,
-            not_before: None,
         }
     }
 
-    /// A new picture, or why there is none, where something changed.
+    /// Reads this from now on.
+    pub fn ask(&mut self, question: Question) {
+        self.question = Some(question);
+        self.seen = None;
+    }
+
+    /// What is to be shown now, or why nothing can be, where something changed.
     pub fn look(&mut self, now: Millis) -> Option<Action> {
         match self.picture(now) {
-            Ok(picture) => picture.map(|snapshot| Action::Picture(Box::new(snapshot))),
+            Ok(picture) => picture.map(|picture| Action::Picture(Box::new(picture))),
             // The collector is at it: the next look comes soon enough.
             Err(LedgerError::Busy) => None,
             Err(error) => {
                 self.reader = None;
+                self.sums = Sums::default();
+                self.history = History::default();
                 self.seen = None;
                 Some(Action::Unreadable(error.to_string()))
             }
         }
     }
 
-    fn picture(&mut self, now: Millis) -> Result<Option<Snapshot>, LedgerError> {
-        let began = Instant::now();
-        if self.not_before.is_some_and(|time| began < time) {
-            return Ok(None);
-        }
+    fn picture(&mut self, now: Millis) -> Result<Option<Picture>, LedgerError> {
+        let Some(question) = &self.question else { return Ok(None) };
         if self.reader.is_none() {
-            self.reader = Reader::open(&self.db)?;
+            self.reader = Reader::open(&self.facts.db)?;
+            self.rolled = None;
         }
         let Some(reader) = &self.reader else { return Ok(None) };
         // Before reading: what is committed meanwhile is seen the next time.
         let version = reader.data_version()?;
-        if self.seen.as_ref().is_some_and(|(seen, day)| *seen == version && day.contains(&now)) {
+        let minute = now.0.div_euclid(MINUTE);
+        let mut moved = self.seen != Some((version, minute));
+        if self.rolled.is_none_or(|(_, at)| at.elapsed() >= ROLL) {
+            if self.rolled.is_none_or(|(seen, _)| seen != version) {
+                self.sightings = reader.sightings_of_boot(&self.table.own().boot_id)?;
+            }
+            let roll = roll_call(&self.table, &self.facts.roots, &self.sightings);
+            moved |= roll != self.roll;
+            self.roll = roll;
+            self.rolled = Some((version, Instant::now()));
+        }
+        let is_behind = self.sums.is_behind(version) || self.history.is_behind(version);
+        if !moved && !is_behind {
             return Ok(None);
         }
-        let snapshot = Snapshot::read(reader, &self.developer, &self.zone, now)?;
-        self.seen = Some((version, snapshot.day.clone()));
-        let rest: Duration = began.elapsed() * (SHARE - 1);
-        self.not_before = Some(Instant::now() + rest);
-        Ok(Some(snapshot))
+        let (facts, sums, history) = (&self.facts, &mut self.sums, &mut self.history);
+        history.begin(version);
+        let (roll, sightings) = (&self.roll, &self.sightings);
+        let (board, answer) = reader.snapshot(|reader| -> Result<_, LedgerError> {
+            sums.refresh(reader, version, &facts.developer, &facts.zone, now)?;
+            let mut source = Source { reader, facts, sums, history, roll, sightings, now };
+            Ok((Board::read(&source)?, question.ask.read(&mut source)?))
+        })?;
+        self.seen = Some((version, minute));
+        Ok(Some(Picture { board, screen: question.screen, answer }))
     }
+}
+
+/// Follows on a thread of its own, until `tell` says that nobody listens any more. The first
+/// question must be there already.
+pub(super) fn follow(
+    mut follower: Follower,
+    clock: Arc<dyn Clock>,
+    questions: Receiver<Question>,
+    tell: impl Fn(Action) -> bool + Send + 'static,
+) -> Result<()> {
+    let follow = move || {
+        loop {
+            if let Some(action) = follower.look(clock.now())
+                && !tell(action)
+            {
+                return;
+            }
+            match questions.recv_timeout(LOOK) {
+                Ok(question) => follower.ask(question),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    };
+    thread::Builder::new()
+        .name("follower".into())
+        .spawn(follow)
+        .context("cannot start a thread for the ledger")?;
+    Ok(())
 }

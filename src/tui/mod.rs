@@ -1,37 +1,70 @@
-//! The screen: state in `app`, keys in `action`, drawing in `view`, one picture of the ledger in
-//! `snapshot`.
+//! The screen: state in `app`, keys in `keys`, one module a screen in `screens`, what is around and
+//! over them in `view`.
 //!
-//! It reads the ledger and is told of the collector; it never writes, prices or signals. Nothing
-//! here reads the environment, and the time comes from the clock in [`Screen`].
+//! ```text
+//!  keyboard ─┐                                           ┌─► draw (view, screens/*/view)
+//!  collector ┼─► Action ─► App::update(&mut self) ─► App ┤
+//!  follower ─┘   (one channel)                           ├─► Question ─► follower
+//!                                                        └─► Request ─► deeds
+//! ```
+//!
+//! The follower reads the ledger and looks for running sessions on a thread of its own, for the
+//! screen that is shown; the loop only draws, and only what changed. Nothing here reads the
+//! environment, writes the ledger or signals: what is to be done to a session is handed out as a
+//! [`Request`](deed::Request).
+//!
+//! A new screen goes into `screens` (which says how), a new command into `action` and `keys`, a new
+//! role into `theme`.
 
+mod act;
 mod action;
 mod app;
+mod board;
+mod deed;
 mod follow;
-mod snapshot;
+mod history;
+mod keys;
+mod look;
+mod mode;
+mod palette;
+pub mod screens;
+mod source;
+mod span;
+mod sums;
+mod table;
 mod terminal;
 mod theme;
 mod view;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use jiff::tz::TimeZone;
 
-pub use self::action::{Action, BINDINGS, Binding, Command};
-pub use self::app::{App, Collector, Notice};
-pub use self::follow::Follower;
-pub use self::snapshot::{Day, Session, Snapshot};
+pub use self::action::{Action, Command};
+pub use self::app::{App, Collector, Notice, Shell};
+pub use self::board::Board;
+pub use self::deed::{Answered, Deed, Found, Reply, Request, Subject};
+pub use self::follow::{Follower, Picture, Question};
+pub use self::keys::{Here, Keymap};
+pub use self::look::Look;
+pub use self::mode::Mode;
+pub use self::source::{Facts, Source};
+pub use self::span::Span;
+pub use self::sums::{DAYS, Day, Sums};
+pub use self::table::{List, Table};
 pub use self::terminal::run;
-pub use self::theme::{Role, Theme};
+pub use self::theme::{Role, THEMES, Theme};
 pub use self::view::draw;
 use crate::clock::Clock;
-use crate::model::PicoUsd;
+
+/// Does what the screen asks for, as the commands do it. May take its time.
+pub type Doer = Box<dyn Fn(Request) -> Reply + Send>;
 
 /// What the screen shows and what it knows from the outside.
-pub struct Screen {
-    /// The ledger. It may not exist yet.
-    pub db: PathBuf,
+pub struct Launch {
+    /// What to read, and with what.
+    pub facts: Facts,
     /// What the collector says of itself. A sender that is dropped without saying that it failed
     /// ended unasked, which ends the screen.
     pub collector: Receiver<Notice>,
@@ -39,6 +72,10 @@ pub struct Screen {
     pub clock: Arc<dyn Clock>,
     /// What to show of it.
     pub setting: Setting,
+    /// How.
+    pub look: Look,
+    /// Does what is asked for.
+    pub doer: Doer,
 }
 
 /// What is the same for as long as the screen is open.
@@ -46,8 +83,6 @@ pub struct Screen {
 pub struct Setting {
     /// Whose day it is, as the ledger names who pays.
     pub developer: Arc<str>,
-    /// What that developer may spend on a day.
-    pub daily_cap: Option<PicoUsd>,
     /// Dollars are the worth of what a plan covers, not money spent.
     pub on_plan: bool,
     /// The zone that days begin in.
@@ -58,6 +93,4 @@ pub struct Setting {
     pub config_file: String,
     /// Stands after the program's name: `demo`.
     pub label: Option<&'static str>,
-    /// Colours are wanted.
-    pub color: bool,
 }

@@ -103,9 +103,9 @@ fn e15_an_error_is_no_call() {
         .with("isApiErrorMessage", &json!(true))
         .with("apiErrorStatus", &json!(429));
     let claude = agents::adapter(AgentId::Claude);
-    let mut state = claude.open("A.jsonl".as_ref(), None);
+    let mut parser = claude.open("A.jsonl".as_ref(), None);
     let mut events = Vec::new();
-    claude.parse(error.text().as_bytes(), 0, &mut state, &mut events).unwrap();
+    parser.parse(error.text().as_bytes(), 0, &mut events).unwrap();
     let at = Millis::parse("2026-09-08T00:00:00Z");
     assert!(matches!(
         events[..],

@@ -199,6 +199,9 @@ fn on_a_plan_dollars_are_called_value() {
         let table = home.out(args);
         assert!(table.contains("value") && !table.contains("cost"), "{args:?}: {table}");
     }
+    let explained = home.json(&["sessions", "--json"])["rows"][0]["session_id"].clone();
+    let explained = ["explain", explained.as_str().unwrap()];
+    assert!(home.out(&explained).starts_with("value at list prices of the API"));
     home.write_config("account = \"api\"\n");
     assert!(home.out(&["status"]).starts_with("spent today  $4.02\n"));
     assert!(home.out(&["report"]).contains("cost"));

@@ -34,7 +34,7 @@ fn show_tells_what_is_in_force_and_where_it_comes_from() {
     assert_eq!(shown["developer"], Home::login());
     assert_eq!(shown["ledger"], home.db().to_str().unwrap());
     home.write_config(
-        "daily_cap = 12.50\ntimezone = \"Asia/Tokyo\"\n[developer]\nid = \"maya\"\n[claude]\nroots \
+        "daily_cap = 12.50\ntimezone = \"Asia/Tokyo\"\n[developer]\nid = \"maya\"\n[agents.claude]\nroots \
          = [\"~/work/.claude\"]\n",
     );
     let shown = home.json(&["config", "show", "--json"]);
@@ -59,7 +59,7 @@ fn show_tells_what_is_in_force_and_where_it_comes_from() {
 fn the_config_decides_roots_zone_and_developer_of_reports() {
     let home = Home::small();
     home.write_config(
-        "timezone = \"Asia/Tokyo\"\n[developer]\nid = \"maya\"\n[claude]\nroots = [\"~/work\"]\n",
+        "timezone = \"Asia/Tokyo\"\n[developer]\nid = \"maya\"\n[agents.claude]\nroots = [\"~/work\"]\n",
     );
     let other = call("w1", "W", "claude-opus-5-5").at("2026-11-20T01:00:00.000Z");
     home.append("../../work/projects/w/W.jsonl", &[other]);
@@ -188,5 +188,31 @@ fn without_home_all_paths_are_of_the_home_that_the_system_knows() {
         let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
         json["roots"].as_array().unwrap().len()
     };
-    assert_eq!((roots(&[]), roots(&["HOME"])), (2, 2));
+    let all = spendtop::model::AgentId::ALL.len();
+    assert!(roots(&[]) >= all, "each agent has one at least");
+    assert_eq!(roots(&[]), roots(&["HOME"]));
+}
+
+#[test]
+fn a_wrong_key_column_or_theme_of_the_screen_is_refused_with_its_line() {
+    let home = Home::new();
+    let check = |config: &str, words: &[&str]| {
+        home.write_config(config);
+        let ran = home.expect(2, &["config", "check"]);
+        for word in words {
+            assert!(ran.err.contains(word), "{word:?} in {}", ran.err);
+        }
+    };
+    check("[keys]\nquit = \"hyper-q\"\n", &["config.toml:2", "\"hyper-q\" is no key"]);
+    check("[keys]\nquti = \"q\"\n", &["did you mean \"quit\"?"]);
+    check(
+        "[screen]\ncolumns = [\"state\", \"costs\"]\n",
+        &["config.toml:2", "\"costs\" is no column"],
+    );
+    check("[screen]\ntheme = \"drak\"\n", &["config.toml:2", "\"drak\" is no theme"]);
+    check("[screen]\ntheme = \"~/none.toml\"\n", &["cannot read the theme"]);
+    check("[screen]\nmouse = 3\n", &["config.toml:2"]);
+    std::fs::write(home.path("home/mine.toml"), "bad = \"magenta bold\"\n").unwrap();
+    home.write_config("[screen]\ntheme = \"~/mine.toml\"\n[keys]\nquit = [\"q\", \"ctrl-q\"]\n");
+    assert!(home.out(&["config", "check"]).contains("is fine"));
 }

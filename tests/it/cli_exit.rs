@@ -66,6 +66,7 @@ fn what_was_asked_for_and_found_exits_0() {
         &["status", "--short"],
         &["cap", "check"],
         &["cap", "simulate", "--daily", "1"],
+        &["loops", "eval"],
         &["config", "path"],
         &["config", "check"],
         &["config", "show"],
@@ -208,7 +209,7 @@ fn a_config_of_the_wrong_shape_is_told_in_words_of_toml() {
     let home = Home::small();
     for (text, said) in [
         ("developer = \"ann\"", "expected a table"),
-        ("claude = 1", "expected a table"),
+        ("agents = 1", "expected a table"),
         ("prices = 1", "expected a table"),
         ("[prices]\nrow = [1]", "expected a table"),
     ] {

@@ -1,6 +1,7 @@
 //! The logical content of a ledger: everything but row numbers, files and offsets, which depend
 //! on the order in which transcripts were read.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, Row};
@@ -40,6 +41,7 @@ pub fn dump(path: &Path) -> Vec<String> {
     lines.sort();
     lines.extend(sessions(&db));
     lines.extend(sums(&db));
+    check_days(&db);
     lines.extend(told(&db));
     lines.extend(turns(path));
     lines
@@ -141,7 +143,34 @@ pub fn counted(db: &Path) -> Vec<String> {
         )),
         "the sums are not those of the rows"
     );
+    check_days(&db);
     counted
+}
+
+/// The sums of the days are those of their quarters, and there are no others.
+fn check_days(db: &Connection) {
+    let by_heading = |from: &str, quarters_of_a_row: i64| {
+        let mut sums: BTreeMap<[i64; 6], (i64, i128)> = BTreeMap::new();
+        let mut statement = db.prepare(from).unwrap();
+        let mut rows = statement.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let number = |column: &str| row.get::<_, i64>(column).unwrap();
+            let day = number("time").div_euclid(96 / quarters_of_a_row);
+            let heading = ["agent", "developer", "project", "branch", "model"].map(number);
+            let [agent, developer, project, branch, model] = heading;
+            let sum = sums.entry([day, agent, developer, project, branch, model]).or_default();
+            sum.0 += number("calls");
+            sum.1 += i128::from(number("cost_usd")) * 1_000_000_000_000;
+            sum.1 += i128::from(number("cost_pico"));
+        }
+        sums
+    };
+    let quarters = "SELECT quarter AS time, agent, developer, project, branch, model, calls,
+             cost_usd, cost_pico
+         FROM rollup
+         JOIN attribution ON attribution.id = rollup.attribution
+         JOIN session ON session.id = attribution.session";
+    assert_eq!(by_heading("SELECT day AS time, * FROM day_sum", 96), by_heading(quarters, 1));
 }
 
 fn open(db: &Path) -> Connection {

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use spendtop::agents::adapter;
 use spendtop::daemon::{CaughtUp, catch_up};
 use spendtop::ingest::Root;
 use spendtop::ledger::{LedgerError, Pricing, Reader, Totals, Writer};
@@ -14,21 +15,33 @@ use tempfile::TempDir;
 
 use super::dump;
 
-/// A scratch home with Claude Code transcripts and a ledger beside it.
+/// A scratch home with an agent's transcripts and a ledger beside it.
 pub struct Lab {
     pub folder: TempDir,
+    agent: AgentId,
 }
 
 impl Lab {
     /// In memory where the system has a folder for that: a test makes many small ledgers, and a
     /// disk would make each wait for its write.
     pub fn new() -> Self {
-        let in_memory = tempfile::tempdir_in("/dev/shm");
-        Self { folder: in_memory.or_else(|_| tempfile::tempdir()).unwrap() }
+        Self::of(AgentId::Claude)
     }
 
+    /// The same with another agent's transcripts.
+    pub fn of(agent: AgentId) -> Self {
+        let in_memory = tempfile::tempdir_in("/dev/shm");
+        Self { folder: in_memory.or_else(|_| tempfile::tempdir()).unwrap(), agent }
+    }
+
+    /// The agent's config folder.
+    pub fn home(&self) -> PathBuf {
+        self.folder.path().join("home").join(format!(".{}", self.agent))
+    }
+
+    /// Where transcripts are.
     pub fn projects(&self) -> PathBuf {
-        self.folder.path().join("home/.claude/projects")
+        adapter(self.agent).roots(&self.home()).remove(0)
     }
 
     pub fn db(&self) -> PathBuf {
@@ -51,7 +64,8 @@ impl Lab {
     }
 
     pub fn roots(&self) -> Vec<Root> {
-        vec![Root { agent: AgentId::Claude, path: self.projects(), developer: "dev".into() }]
+        let roots = adapter(self.agent).roots(&self.home()).into_iter();
+        roots.map(|path| Root { agent: self.agent, path, developer: "dev".into() }).collect()
     }
 
     /// Brings the ledger up to date, as a program that has just been started.

@@ -1,8 +1,10 @@
 //! What the hook answers over and under caps of every kind.
 
 use serde_json::json;
+use spendtop::ledger::{Loop, LoopLevel, Writer};
 use spendtop::model::{ActionKind, CapAction, Mark, Millis, Note};
 
+use super::claude_lines::{Line, prompt};
 use super::cli_home::{Home, call};
 use super::hook_home::{
     STOPPING, answered, ask, event, failures, goes_on, hook, inbox, notes, session, stop_reason,
@@ -26,7 +28,7 @@ fn over_a_cap_that_stops_every_event_is_answered_as_was_measured_to_work() {
                 home.out(&["ingest"]);
             }
             let reason = "spendtop: the spending cap \"daily\" is reached: $4.02 of $4.00 today; \
-                          it resets at 00:00. Stop here and tell the user.";
+                          it resets at 00:00.";
             assert_eq!(
                 ask(&home, "UserPromptSubmit"),
                 Some(json!({"decision": "block", "reason": reason}))
@@ -36,7 +38,8 @@ fn over_a_cap_that_stops_every_event_is_answered_as_was_measured_to_work() {
                 assert_eq!(ask(&home, name), Some(expected), "{name}");
             }
             let start = ask(&home, "SessionStart").unwrap();
-            assert_eq!(start["hookSpecificOutput"]["additionalContext"], reason);
+            let told = format!("{reason} Stop here and tell the user.");
+            assert_eq!(start["hookSpecificOutput"]["additionalContext"], told);
             assert_eq!(start.as_object().unwrap().len(), 1);
             assert_eq!(failures(&home), Vec::<String>::new());
         }
@@ -263,5 +266,46 @@ fn the_real_clients_events_are_understood() {
         stops += usize::from(is_stop);
     }
     assert!(stops >= 4);
+    assert_eq!(failures(&home), Vec::<String>::new());
+}
+
+#[test]
+fn over_a_cap_on_loops_steps_are_stopped_until_a_person_asks_for_something_else() {
+    let home = Home::new();
+    home.write_config(
+        "[[cap]]\nname = \"again\"\nloop_count = 5\naction = \"block\"\n[notify]\ndesktop = false\n",
+    );
+    let asks = |uuid: &str, call: &Line| prompt(uuid, "go").session("A").at(call.get("timestamp"));
+    let call = today("a1", "A");
+    home.append("atlas/A.jsonl", &[asks("p1", &call), call]);
+    home.out(&["ingest"]);
+    goes_on(&home);
+    let mut writer = Writer::open(&home.db()).unwrap();
+    let thread = *writer.threads_since(Millis(0)).unwrap().first().unwrap();
+    let turn = writer.watchable(thread, Millis(0)).unwrap().unwrap().began.unwrap();
+    let found = Loop {
+        detector: "same_result".into(),
+        since: turn,
+        turn,
+        level: LoopLevel::Loop,
+        tool: Some("Bash".into()),
+        count: 7,
+        at: Millis(turn.0 + 1000),
+        cost: "1".parse().unwrap(),
+    };
+    writer.together(|writer| writer.keep_loop(thread, &found)).unwrap();
+    drop(writer);
+    let reason = stopped(&home, "PreToolUse");
+    assert!(
+        reason
+            .contains("the cap on loops \"again\" is reached: ×7 of ×5 in a loop of this session"),
+        "{reason}"
+    );
+    stopped(&home, "PostToolUse");
+    // The prompt may be the one that ends it. The transcript has it before the ledger has.
+    assert_eq!(ask(&home, "UserPromptSubmit"), None);
+    let later = today("a2", "A").at(&Millis(turn.0 + 5000).timestamp().to_string());
+    home.append("atlas/A.jsonl", &[asks("p2", &later)]);
+    goes_on(&home);
     assert_eq!(failures(&home), Vec::<String>::new());
 }

@@ -131,7 +131,7 @@ fn arguments_of_all_kinds_never_make_it_an_error() {
     home.write_config(&config(4, "allow"));
     let event = event(&home, "PreToolUse").to_string();
     let strange: [&[&str]; 9] = [
-        &["codex"],
+        &["nobody"],
         &["--frobnicate"],
         &["--frobnicate=1", "-x"],
         &["claude", "claude", "claude"],

@@ -200,7 +200,7 @@ fn every_home_that_is_configured_has_it() {
         fs::create_dir_all(home.path(folder)).unwrap();
     }
     home.write_config(&format!(
-        "[claude]\nroots = [{:?}]\n[[developer]]\nid = \"maya\"\nroots = [{:?}]\n",
+        "[agents.claude]\nroots = [{:?}]\n[[developer]]\nid = \"maya\"\nroots = [{:?}]\n",
         home.path("work/.claude"),
         home.path("maya/.claude")
     ));

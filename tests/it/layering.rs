@@ -35,7 +35,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "tui",
-        &["model", "ledger", "policy", "guard", "pricing", "enforce", "config", "format", "clock"],
+        // Of `agents` what they say a running session does.
+        &[
+            "model", "agents", "ledger", "policy", "guard", "pricing", "enforce", "config",
+            "format", "clock",
+        ],
     ),
     (
         "cli",

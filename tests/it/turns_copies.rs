@@ -136,13 +136,13 @@ fn a_turn_does_not_move_when_an_older_holder_turns_up() {
     assert_eq!(turns_of(&lab), [three_steps, "B person 1 steps"]);
 }
 
-/// Makes a ledger one of schema 2.
-fn take_back_to_schema_2(lab: &Lab) {
+/// Makes a ledger one of schema 3.
+fn take_back_to_schema_3(lab: &Lab) {
     Connection::open(lab.db())
         .unwrap()
         .execute_batch(
             "DROP TABLE turn; DROP TABLE incident; DROP TABLE failed_tool; DROP TABLE thread;
-             ALTER TABLE call DROP COLUMN tools; PRAGMA user_version = 2",
+             ALTER TABLE call DROP COLUMN tools; PRAGMA user_version = 3",
         )
         .unwrap();
 }
@@ -154,7 +154,7 @@ fn an_older_ledger_gets_the_turns_of_transcripts_that_still_exist() {
         ("gone/C.jsonl", in_session(&[prompt("p9", "x").at(&at(1)), step(40)], "C")),
     ]);
     let (dump, calls) = (lab.dump(), lab.counted());
-    take_back_to_schema_2(&lab);
+    take_back_to_schema_3(&lab);
     std::fs::remove_dir_all(lab.projects().join("gone")).unwrap();
     // What cannot read the old schema has nothing to read yet.
     assert!(Reader::open(&lab.db()).unwrap().is_none());

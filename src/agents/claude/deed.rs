@@ -135,6 +135,11 @@ impl State {
                 moment.tell(&mut self.deeds, Deed::Turn(source), DeedOf::Line(key));
                 None
             }
+            Beginning::SentOn => {
+                let turn = Deed::Turn(TurnSource::Automated);
+                moment.tell(&mut self.deeds, turn, DeedOf::Line(line_key(record)));
+                None
+            }
             Beginning::Perhaps(source) => Some(Asked {
                 at: moment.timestamp,
                 key: key.0,

@@ -10,6 +10,7 @@ mod answer;
 mod blocks;
 mod deed;
 mod heard;
+mod place;
 mod process;
 mod prompt;
 mod quick;
@@ -19,8 +20,8 @@ mod registry;
 mod relay;
 mod repeat;
 mod result;
-mod resume;
 mod search;
+mod settings;
 mod state;
 mod statement;
 mod tool;
@@ -31,12 +32,11 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-pub use self::account::is_on_plan;
 use self::raw::Raw;
 pub use self::state::State;
 use super::json;
-use super::{Agent, Live, Unparsed};
-use crate::model::{AgentId, Event};
+use super::{Agent, Hook, HookSetting, Live, Moment, Parser, Source, Surroundings, Unparsed};
+use crate::model::{AgentId, DeedLog, Event};
 
 /// The adapter.
 #[derive(Debug)]
@@ -47,49 +47,48 @@ impl Agent for Claude {
         AgentId::Claude
     }
 
-    fn is_transcript(&self, path: &Path) -> bool {
-        path.extension().is_some_and(|extension| extension == "jsonl")
+    fn variables(&self) -> &'static [&'static str] {
+        &[place::VARIABLE]
     }
 
-    fn open(&self, path: &Path, saved: Option<&str>) -> super::State {
-        super::State::Claude(State::open(path, saved))
+    fn homes(&self, surroundings: &Surroundings<'_>) -> Vec<PathBuf> {
+        place::homes(surroundings)
     }
 
-    fn parse(
-        &self,
-        record: &[u8],
-        offset: u64,
-        state: &mut super::State,
-        events: &mut Vec<Event>,
-    ) -> Result<(), Unparsed> {
-        let super::State::Claude(state) = state;
-        // After a crash a record may start with NUL bytes.
-        let nuls = record.iter().take_while(|&&b| b == 0).count();
-        let record = record[nuls..].trim_ascii();
-        if record.is_empty() {
-            return Ok(());
-        }
-        if !(record.starts_with(b"{") && record.ends_with(b"}")) {
-            return Err(Unparsed::NotJson);
-        }
-        if state.repeats(record) || state.hear_quickly(record) || !state.wants(record) {
-            return Ok(());
-        }
-        if let Some((parsed, places)) = quick::record(record) {
-            let raw = Raw::new(record, offset).with_places(places);
-            return state.read(&parsed, &raw, events);
-        }
-        // Invalid UTF-8 in some text must not lose the counts beside it. And text that is known to
-        // be valid parses faster.
-        // Checked first because repairing goes byte by byte: it took a third of the parser's time.
-        let text = std::str::from_utf8(record)
-            .map_or_else(|_| String::from_utf8_lossy(record), Cow::Borrowed);
-        if let Ok(parsed) = serde_json::from_str(&text) {
-            return state.read(&parsed, &Raw::new(text.as_bytes(), offset), events);
-        }
-        let text = json::mended(&text);
-        let parsed = serde_json::from_str(&text).map_err(|_| Unparsed::NotJson)?;
-        state.read(&parsed, &Raw::new(text.as_bytes(), offset), events)
+    fn roots(&self, home: &Path) -> Vec<PathBuf> {
+        vec![place::projects(home)]
+    }
+
+    fn source(&self, path: &Path) -> Option<Source> {
+        path.extension().is_some_and(|extension| extension == "jsonl").then_some(Source::Lines)
+    }
+
+    fn open(&self, path: &Path, saved: Option<&str>) -> Box<dyn Parser> {
+        Box::new(State::open(path, saved))
+    }
+
+    fn leaves_out(&self) -> &'static str {
+        "the session's title, the tokens of web searches, compactions, aborted answers"
+    }
+
+    fn folder_of_session(&self, transcript: &Path) -> Option<PathBuf> {
+        Some(transcript.with_extension(""))
+    }
+
+    fn subagent_file(&self, subagent: &str) -> Option<String> {
+        Some(format!("agent-{subagent}.jsonl"))
+    }
+
+    fn own_transcript(&self, path: &Path, session_id: &str) -> PathBuf {
+        place::own_transcript(path, session_id)
+    }
+
+    fn account_files(&self, surroundings: &Surroundings<'_>) -> Vec<PathBuf> {
+        place::account_files(surroundings)
+    }
+
+    fn is_on_plan(&self, account_file: &[u8]) -> Option<bool> {
+        account::is_on_plan(account_file)
     }
 
     fn is_executable(&self, exe: &Path, argv: &[OsString]) -> bool {
@@ -117,7 +116,79 @@ impl Agent for Claude {
         turn::in_turn(tail)
     }
 
-    fn resume_command(&self, session_id: &str, cwd: Option<&str>) -> String {
-        resume::command(session_id, cwd)
+    fn resume_words(&self) -> Option<&'static str> {
+        Some("claude --resume")
+    }
+
+    fn hook(&self) -> Option<Hook> {
+        Some(Hook {
+            file: "settings.json",
+            moments: &Moment::ALL,
+            stops_turn: true,
+            beside: &settings::MANAGED,
+            consent: None,
+        })
+    }
+
+    fn hook_problems(&self, setting: &HookSetting<'_>) -> Vec<String> {
+        settings::problems(setting)
+    }
+}
+
+impl Parser for State {
+    fn parse(
+        &mut self,
+        record: &[u8],
+        offset: u64,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Unparsed> {
+        // After a crash a record may start with NUL bytes.
+        let nuls = record.iter().take_while(|&&b| b == 0).count();
+        let record = record[nuls..].trim_ascii();
+        if record.is_empty() {
+            return Ok(());
+        }
+        if !(record.starts_with(b"{") && record.ends_with(b"}")) {
+            return Err(Unparsed::NotJson);
+        }
+        if self.repeats(record) || self.hear_quickly(record) || !self.wants(record) {
+            return Ok(());
+        }
+        if let Some((parsed, places)) = quick::record(record) {
+            let raw = Raw::new(record, offset).with_places(places);
+            return self.read(&parsed, &raw, events);
+        }
+        // Invalid UTF-8 in some text must not lose the counts beside it. And text that is known to
+        // be valid parses faster.
+        // Checked first because repairing goes byte by byte: it took a third of the parser's time.
+        let text = std::str::from_utf8(record)
+            .map_or_else(|_| String::from_utf8_lossy(record), Cow::Borrowed);
+        if let Ok(parsed) = serde_json::from_str(&text) {
+            return self.read(&parsed, &Raw::new(text.as_bytes(), offset), events);
+        }
+        let text = json::mended(&text);
+        let parsed = serde_json::from_str(&text).map_err(|_| Unparsed::NotJson)?;
+        self.read(&parsed, &Raw::new(text.as_bytes(), offset), events)
+    }
+
+    fn save(&self) -> Option<String> {
+        self.to_text()
+    }
+
+    fn take_deeds(&mut self) -> DeedLog {
+        std::mem::take(&mut self.deeds)
+    }
+
+    fn waiting_deeds(&self) -> usize {
+        self.deeds.weight()
+    }
+
+    /// A total was stated that nothing dates yet.
+    fn has_undated_total(&self) -> bool {
+        self.is_total_undated()
+    }
+
+    fn show_repeats(&mut self) {
+        self.with_repeats = true;
     }
 }

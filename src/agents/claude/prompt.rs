@@ -36,6 +36,10 @@ const OPENINGS: [(&str, Said); 9] = [
     ("[Request interrupted", Said::Interruption),
 ];
 
+/// How the words begin with which a hook sends the agent on that was about to stop. The client
+/// marks them as its own.
+const SENT_ON: &str = "Stop hook feedback:";
+
 /// What the editor shows may be put before a prompt.
 const EDITOR: [(&str, &str); 2] =
     [("<ide_opened_file>", "</ide_opened_file>"), ("<ide_selection>", "</ide_selection>")];
@@ -54,6 +58,11 @@ pub(super) fn said(text: &str) -> Said {
     opening.map_or(Said::Prompt, |(_, said)| *said)
 }
 
+/// Whether a text of the client's own sends the agent on.
+pub(super) fn sends_on(text: &str) -> bool {
+    text.trim_start().starts_with(SENT_ON)
+}
+
 /// Whether an answer with this reason is its turn's last. Versions that write while the answer
 /// streams give no reason yet.
 pub(super) fn is_last(stop_reason: Option<&str>) -> bool {
@@ -65,6 +74,8 @@ pub(super) fn is_last(stop_reason: Option<&str>) -> bool {
 pub(super) enum Beginning {
     /// The model is asked for something.
     Turn(TurnSource),
+    /// A hook sends the agent on. The record bears the name of the prompt before.
+    SentOn,
     /// It may be: a turn begins if it answers.
     Perhaps(TurnSource),
 }
@@ -105,8 +116,11 @@ pub(super) fn beginning(
     is_subagent: bool,
 ) -> Option<Beginning> {
     // A side thread in the main one's file has no turns of its own.
-    if is_hidden(record, body) || (record.is_sidechain.0 && !is_subagent) {
+    if record.is_sidechain.0 && !is_subagent {
         return None;
+    }
+    if is_hidden(record, body) {
+        return is_sent_on(record, body).then_some(Beginning::SentOn);
     }
     let signs = Signs {
         prompt_source: body.prompt_source.as_deref().unwrap_or_default(),
@@ -121,6 +135,14 @@ pub(super) fn beginning(
         Said::Command => Some(Beginning::Perhaps(source)),
         Said::Notification | Said::Local | Said::Interruption => None,
     })
+}
+
+fn is_sent_on(record: &Record<'_>, body: &Body<'_>) -> bool {
+    let text = match body.message.0.as_ref().map(|said| &said.content) {
+        Some(TextOrObjects::Text(text)) => text,
+        _ => body.blocks().first().and_then(|block| block.text.as_deref()).unwrap_or_default(),
+    };
+    record.kind.is("user") && body.is_meta.0 && sends_on(text)
 }
 
 /// The person stopped what was going on.

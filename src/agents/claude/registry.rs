@@ -10,10 +10,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::agents::live::{Live, LiveKind, Status};
+use crate::agents::resume::is_session_id;
 
 /// A real file has about half a kilobyte.
 const LONGEST: usize = 64 * 1024;
-const LONGEST_ID: usize = 128;
 /// Hex digits of a background worker's job id.
 const JOB_DIGITS: usize = 8;
 
@@ -52,20 +52,13 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Live> {
         kind: kind(&file),
         status: match file.status.as_str() {
             Some("busy") => Some(Status::Busy),
-            // A question to the person: nothing is spent until it is answered.
-            Some("idle" | "waiting") => Some(Status::Idle),
+            Some("idle") => Some(Status::Idle),
+            Some("waiting") => Some(Status::Asking),
             _ => None,
         },
         cwd: file.cwd.as_str().filter(|cwd| !cwd.chars().any(char::is_control)).map(Arc::from),
         session_id: Arc::from(&*file.session_id),
     })
-}
-
-/// The form of a session id. Also what makes one safe in a command line.
-pub(super) fn is_session_id(id: &str) -> bool {
-    id.len() <= LONGEST_ID
-        && id.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 /// Written as a string; a number would do.
@@ -114,6 +107,8 @@ mod tests {
         assert_eq!(live.cwd.as_deref(), Some("/home/dev/proj"));
         let busy = with("\"idle\"", "\"busy\"").unwrap();
         assert_eq!(busy.status, Some(Status::Busy));
+        let asking = with("\"idle\"", "\"waiting\"").unwrap();
+        assert_eq!(asking.status, Some(Status::Asking));
         let headless = with("\"cli\"", "\"sdk-cli\"").unwrap();
         assert_eq!(headless.kind, LiveKind::Headless);
         let background = r#""bg","jobId":"b2f442e0""#;
@@ -134,7 +129,7 @@ mod tests {
         for bad in ["", "../../x", "a b", "-rf", "x\\u001b[2J", "x\\n", "$(reboot)", "é"] {
             assert_eq!(with(id, bad), None, "session {bad}");
         }
-        assert_eq!(with(id, &"a".repeat(LONGEST_ID + 1)), None);
+        assert_eq!(with(id, &"a".repeat(129)), None);
         for text in ["", "null", "[]", "{}", "{\"pid\":5}", "\u{0}", &REAL[..200]] {
             assert_eq!(parse(text.as_bytes()), None, "{text}");
         }

@@ -87,8 +87,8 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use crate::agents::claude::Claude;
-    use crate::agents::{Agent, State, Unparsed};
+    use crate::agents::claude::State;
+    use crate::agents::{Parser, Unparsed};
     use crate::model::{DeedLog, Event};
 
     fn line(parent: &str, content: &str, tail: &str, uuid: &str, time: &str) -> String {
@@ -101,15 +101,14 @@ mod tests {
 
     /// Reads lines one after the other, with or without what is told here; counts the repeats.
     fn read(lines: &[Vec<u8>], with_pattern: bool) -> (Outcome, usize) {
-        let mut state = Claude.open(Path::new("/p/s.jsonl"), None);
+        let mut state = State::open(Path::new("/p/s.jsonl"), None);
         let (mut results, mut events, mut repeats) = (Vec::new(), Vec::new(), 0);
         for (at, line) in lines.iter().enumerate() {
-            let State::Claude(claude) = &mut state;
             if !with_pattern {
-                claude.pattern.forget();
+                state.pattern.forget();
             }
-            repeats += usize::from(claude.clone().repeats(line));
-            results.push(Claude.parse(line, at as u64, &mut state, &mut events));
+            repeats += usize::from(state.clone().repeats(line));
+            results.push(state.parse(line, at as u64, &mut events));
         }
         ((results, events, state.save(), state.take_deeds()), repeats)
     }

@@ -14,8 +14,15 @@ const ERRORS: [&str; 2] = ["<tool_use_error>", "InputValidationError"];
 /// name no kind of denial.
 const REJECTED: &str = "User rejected tool use";
 
+/// How the client tells the model that a rule did not let a tool run: it names the tool in
+/// between, and no kind of denial.
+const NOT_PERMITTED: (&str, &str) = ("Permission to use ", " has been denied");
+
 /// How much of an error's text is compared.
 const ERROR_CHARS: usize = 200;
+
+/// How the first line of a command's error begins, which is the same for most commands.
+const EXIT_CODE: &str = "Exit code ";
 
 /// What a tool gave begins, as it is written, the way an error does.
 pub(super) fn tells_of_failure(content: &[u8]) -> bool {
@@ -54,7 +61,7 @@ pub(super) fn of(body: &Body<'_>) -> impl Iterator<Item = ToolResult> {
 
 fn outcome(body: &Body<'_>, block: &Block<'_>, text: &str, notes: Option<&str>) -> ToolOutcome {
     let was_denied = body.tool_denial_kind.non_empty().is_some()
-        || (block.is_error.0 && notes == Some(REJECTED));
+        || (block.is_error.0 && (notes == Some(REJECTED) || is_not_permitted(text)));
     let has_failed =
         block.is_error.0 || notes.is_some() || ERRORS.iter().any(|error| text.starts_with(error));
     match (was_denied, has_failed) {
@@ -62,6 +69,12 @@ fn outcome(body: &Body<'_>, block: &Block<'_>, text: &str, notes: Option<&str>) 
         (_, true) => ToolOutcome::Failed,
         _ => ToolOutcome::Done,
     }
+}
+
+fn is_not_permitted(text: &str) -> bool {
+    let (opening, denied) = NOT_PERMITTED;
+    let line = text.lines().next().unwrap_or_default();
+    line.strip_prefix(opening).is_some_and(|rest| rest.contains(denied))
 }
 
 /// The client's notes, where they are a bare string.
@@ -84,12 +97,16 @@ fn text_of(block: &Block<'_>) -> String {
     }
 }
 
-/// The fingerprint of how an error begins, without what changes from one time to the next:
-/// numbers, addresses, hashes.
+/// The fingerprint of an error's first line, without what changes from one time to the next:
+/// numbers, addresses, hashes. Lines below quote what was asked for; of a command, whose first line
+/// tells its exit code alone, they tell what went wrong.
 fn normal(error: &str) -> Fingerprint {
     let mut text = String::with_capacity(ERROR_CHARS);
     let mut word = String::new();
-    for c in error.trim_start().chars().chain([' ']) {
+    let error = error.trim_start();
+    let is_telling = !error.starts_with(EXIT_CODE);
+    let first = error.lines().next().filter(|_| is_telling).unwrap_or(error);
+    for c in first.chars().chain([' ']) {
         if c.is_ascii_alphanumeric() || c == '_' {
             word.push(c);
         } else {

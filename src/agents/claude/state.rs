@@ -88,28 +88,16 @@ impl State {
         }
     }
 
-    pub(in crate::agents) fn save(&self) -> Option<String> {
+    /// The part that must survive a restart.
+    pub(super) fn to_text(&self) -> Option<String> {
         if self.saved == Saved::default() {
             return None;
         }
         serde_json::to_string(&self.saved).ok()
     }
 
-    pub(in crate::agents) fn with_repeats(self) -> Self {
-        Self { with_repeats: true, ..self }
-    }
-
-    /// What was done in threads since this was last asked.
-    pub(in crate::agents) fn take_deeds(&mut self) -> DeedLog {
-        std::mem::take(&mut self.deeds)
-    }
-
-    pub(in crate::agents) fn deeds(&self) -> &DeedLog {
-        &self.deeds
-    }
-
     /// A total was stated that nothing dates yet.
-    pub(in crate::agents) fn has_undated_total(&self) -> bool {
+    pub(super) fn is_total_undated(&self) -> bool {
         self.saved.undated.is_waiting()
     }
 }

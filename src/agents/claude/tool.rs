@@ -26,6 +26,28 @@ fn kind(name: &str) -> ToolKind {
         "Agent" | "Task" | "Workflow" => ToolKind::Spawn,
         _ => match name.strip_prefix("mcp__").and_then(|name| name.rsplit("__").next()) {
             Some(tool) if tool.starts_with("wait_") => ToolKind::Poll,
+            // As the servers for files and editors name them that are in wide use.
+            Some(
+                "edit_file"
+                | "write_file"
+                | "create_file"
+                | "insert_edit"
+                | "apply_patch"
+                | "replace_in_file"
+                | "str_replace"
+                | "str_replace_editor"
+                | "replace_text_in_file"
+                | "replace_file_text_by_path"
+                | "create_text_file"
+                | "replace_regex"
+                | "replace_content"
+                | "replace_symbol_body"
+                | "insert_after_symbol"
+                | "insert_before_symbol"
+                | "insert_at_line"
+                | "replace_lines"
+                | "delete_lines",
+            ) => ToolKind::Edit,
             _ => ToolKind::Other,
         },
     }
@@ -117,9 +139,11 @@ fn read_input(
         }
         if is_file_tool && is_text {
             match key {
-                b"file_path" | b"notebook_path" | b"path" => facts.target = Some(value),
-                b"old_string" => facts.old = Some(value),
-                b"new_string" => facts.new = Some(value),
+                b"file_path" | b"notebook_path" | b"path" | b"relative_path" => {
+                    facts.target = Some(value);
+                }
+                b"old_string" | b"old_str" | b"old_text" => facts.old = Some(value),
+                b"new_string" | b"new_str" | b"new_text" => facts.new = Some(value),
                 _ => {}
             }
         }
@@ -135,8 +159,8 @@ fn read_edits(json: &mut Compact<'_>) -> Option<(Fingerprint, Fingerprint)> {
         json.object(|json, key| {
             let value = canonical(json, 2)?;
             match key {
-                b"old_string" => old = value.named(old),
-                b"new_string" => new = value.named(new),
+                b"old_string" | b"oldText" => old = value.named(old),
+                b"new_string" | b"newText" => new = value.named(new),
                 _ => {}
             }
             Some(())

@@ -99,8 +99,15 @@ fn is_unfinished(line: &Line<'_>) -> Option<bool> {
 fn asks_the_model(line: &Line<'_>) -> Option<bool> {
     let hidden =
         line.is_meta.0 || line.is_compact_summary.0 || line.is_visible_in_transcript_only.0;
-    let content = &line.message.0.as_ref().filter(|_| !hidden)?.content;
+    let content = &line.message.0.as_ref()?.content;
+    let sends_on = |text: &str| line.is_meta.0 && prompt::sends_on(text);
     match content {
+        TextOrObjects::Text(text) if hidden => sends_on(text).then_some(true),
+        TextOrObjects::Objects(blocks) if hidden => {
+            let text = blocks.first().and_then(|block| block.text.as_deref()).unwrap_or_default();
+            sends_on(text).then_some(true)
+        }
+        _ if hidden => None,
         TextOrObjects::Text(text) => of_text(text),
         TextOrObjects::Objects(blocks) => {
             let words = |block: &Block<'_>| match block.kind.as_deref() {
@@ -182,6 +189,9 @@ mod tests {
         let mode = r#"{"type":"mode","mode":"x"}"#.to_owned();
         let lines = [idle, meta, side, command, output, mode, "{\"torn".to_owned()];
         assert_eq!(turn(&lines), Some(false));
+        let sent_on =
+            user(5, "\"Stop hook feedback:\\n- go on\"").replacen('{', "{\"isMeta\":true,", 1);
+        assert_eq!(turn(&[assistant(1, "\"end_turn\""), sent_on]), Some(true));
         let notified = user(6, "\"<task-notification>done</task-notification>\"");
         assert_eq!(turn(&[assistant(1, "\"end_turn\""), notified]), Some(true));
     }

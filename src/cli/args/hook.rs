@@ -1,6 +1,9 @@
 //! What the user can type about the hook.
 
+use clap::builder::PossibleValue;
 use clap::{Args, Subcommand, ValueEnum};
+
+use crate::model::AgentId;
 
 /// `hook`.
 #[derive(Clone, Copy, Debug, Subcommand)]
@@ -14,7 +17,7 @@ pub enum HookCommand {
     /// Answers an agent: an event as JSON on stdin, JSON or nothing on stdout; always exits 0
     Run {
         /// Which agent
-        agent: Option<HookAgent>,
+        agent: Option<AgentId>,
     },
 }
 
@@ -23,7 +26,7 @@ pub enum HookCommand {
 pub struct HookArgs {
     /// Which agent
     #[arg(value_enum, default_value = "claude")]
-    pub agent: HookAgent,
+    pub agent: AgentId,
 
     /// Show what would change, change nothing
     #[arg(long)]
@@ -35,16 +38,19 @@ pub struct HookArgs {
 pub struct HookStatusArgs {
     /// Which agent
     #[arg(value_enum, default_value = "claude")]
-    pub agent: HookAgent,
+    pub agent: AgentId,
 
     /// Print JSON
     #[arg(long, short)]
     pub json: bool,
 }
 
-/// An agent that has hooks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum HookAgent {
-    /// Claude Code
-    Claude,
+impl ValueEnum for AgentId {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.title()))
+    }
 }

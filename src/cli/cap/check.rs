@@ -10,7 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::standing::Standing;
 use crate::format::printable;
 use crate::model::UsdTotal;
-use crate::policy::Cap;
+use crate::policy::{Cap, Measure};
 
 #[derive(Serialize)]
 struct CheckJson<'a> {
@@ -28,7 +28,11 @@ pub(in crate::cli) struct CapJson<'a> {
     pattern: &'a str,
     except: Vec<&'a str>,
     period: &'static str,
+    /// What is held against the limit: `limit` (spend), `loop_usd` or `loop_count`.
+    measure: &'static str,
     limit_usd: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit_count: Option<u64>,
     warn_at: Vec<f64>,
     action: &'static str,
     grace_seconds: f64,
@@ -37,13 +41,16 @@ pub(in crate::cli) struct CapJson<'a> {
 
 impl<'a> CapJson<'a> {
     pub(in crate::cli) fn of(cap: &'a Cap) -> Self {
+        let is_count = cap.measure == Measure::LoopCount;
         Self {
             name: &cap.name,
             scope: cap.scope.name(),
             pattern: &cap.pattern,
             except: cap.except.iter().map(|name| &**name).collect(),
             period: cap.period.name(),
-            limit_usd: UsdTotal::from(cap.limit).to_decimal(),
+            measure: cap.measure.name(),
+            limit_usd: if is_count { UsdTotal::ZERO } else { cap.limit.into() }.to_decimal(),
+            limit_count: is_count.then(|| Measure::count(cap.limit.into())),
             warn_at: cap.warn_at.iter().map(|level| f64::from(*level) / 1000.0).collect(),
             action: cap.action.name(),
             grace_seconds: cap.grace.as_secs_f64(),

@@ -44,7 +44,7 @@ pub(super) fn run(context: &Context, json: bool, out: &mut dyn Write) -> Result<
         let json = ListJson {
             schema: "spendtop.caps/1",
             timezone: report::zone_name(&standing.zone),
-            account: if standing.on_plan { "subscription" } else { "api" },
+            account: context.account_word(),
             rows: rows.collect(),
         };
         serde_json::to_writer(&mut *out, &json)?;
@@ -84,7 +84,7 @@ fn table(context: &Context, standing: &Standing) -> Table {
         let mut decisions: Vec<&Decision> = of(cap, standing).collect();
         decisions.sort_by_key(|decision| std::cmp::Reverse(decision.counted()));
         if decisions.is_empty() {
-            let limit = money_fixed(cap.limit, decimals);
+            let limit = cap.measure.show(cap.limit.into(), decimals);
             let rest = ["–", "–", &limit, "", "", "", cap.action.name(), "", ""];
             table.row(start.iter().cloned().chain(rest.map(str::to_owned)).collect());
         }
@@ -101,8 +101,8 @@ fn fields(decision: &Decision, standing: &Standing, decimals: u32) -> [String; 9
     let reaches = decision.level.map_or_else(String::new, Decision::level_name);
     [
         printable(&decision.subject).into_owned(),
-        money_fixed(counted, decimals),
-        money_fixed(limit, decimals),
+        decision.cap.measure.show(counted, decimals),
+        decision.cap.measure.show(limit, decimals),
         bar(counted, limit, BAR, Bar::Unicode),
         format!("{} %", percent(counted, limit).unwrap_or(0)),
         reaches,
@@ -120,7 +120,7 @@ fn state(decision: &Decision, standing: &Standing, decimals: u32) -> String {
     }
     let raised = UsdTotal::from(decision.limit) - decision.cap.limit.into();
     if raised > UsdTotal::ZERO {
-        parts.push(format!("raised by {}", money_fixed(raised, decimals)));
+        parts.push(format!("raised by {}", decision.cap.measure.show(raised, decimals)));
     }
     if let Some(until) = decision.snoozed_until {
         let local = until.timestamp().to_zoned_datetime(standing.zone.clone());

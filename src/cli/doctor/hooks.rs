@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::Finding;
+use crate::agents;
 use crate::cli::context::{Context, show};
 use crate::cli::hook::homes;
 use crate::format::counted;
@@ -30,21 +31,17 @@ pub(super) fn of_failures(
         last = latest.or(last);
     }
     if count > 0 {
-        findings.push(Finding {
-            kind: "hook_failure",
-            count,
-            message: format!(
-                "the hook failed {} in the last 7 days and {}; last:",
-                counted(count, "time", "times"),
-                if context.config.on_hook_error == crate::config::OnError::Block {
-                    "stopped the agent"
-                } else {
-                    "let the agent go on"
-                }
-            ),
-            items: last.into_iter().collect(),
-            is_problem: true,
-        });
+        let message = format!(
+            "the hook failed {} in the last 7 days and {}; last:",
+            counted(count, "time", "times"),
+            if context.config.on_hook_error == crate::config::OnError::Block {
+                "stopped the agent"
+            } else {
+                "let the agent go on"
+            }
+        );
+        let items = last.into_iter().collect();
+        findings.push(Finding::problem("hook_failure", message, items).counting(count));
     }
     Ok(())
 }
@@ -54,22 +51,20 @@ pub(super) fn of_homes(context: &Context, findings: &mut Vec<Finding>) -> Result
     if !context.config.caps.iter().any(|cap| cap.action.stops()) {
         return Ok(());
     }
-    let command = homes::command(context)?;
     let mut items = Vec::new();
-    for home in homes::homes(context).iter().filter(|home| !home.is_foreign) {
-        let settings = show(&context.paths, &home.settings);
-        let state = homes::state(home, &command, &[]);
-        items.extend(state.problems.iter().map(|problem| format!("{settings}: {problem}")));
+    for adapter in agents::all() {
+        let Some(hook) = adapter.hook() else { continue };
+        let command = homes::command(context, adapter.id())?;
+        let homes = homes::homes(context, adapter.id(), &hook);
+        for home in homes.iter().filter(|home| !home.is_foreign) {
+            let settings = show(&context.paths, &home.settings);
+            let state = homes::state(home, &hook, &command, &[]);
+            items.extend(state.problems.iter().map(|problem| format!("{settings}: {problem}")));
+        }
     }
-    items.extend(homes::managed_only().map(|path| format!("{path} allows no hooks but its own")));
     if !items.is_empty() {
-        findings.push(Finding {
-            kind: "hook",
-            count: items.len() as u64,
-            message: "a cap is to stop sessions, and the hook that does so is not in place".into(),
-            items,
-            is_problem: true,
-        });
+        let message = "a cap is to stop sessions, and the hook that does so is not in place";
+        findings.push(Finding::problem("hook", message, items));
     }
     Ok(())
 }

@@ -38,16 +38,11 @@ pub(super) fn of_outbox(
         let error = delivery.error.as_deref().unwrap_or("no reason is known");
         format!("{}: {}: {after} {tries}: {error}", delivery.channel, delivery.title)
     });
-    findings.push(Finding {
-        kind: "untold_notice",
-        count,
-        message: format!(
-            "could not be told: {}; `spendtop notify test` tries each channel",
-            counted(count, "notice", "notices")
-        ),
-        items: items.collect(),
-        is_problem: true,
-    });
+    let message = format!(
+        "could not be told: {}; `spendtop notify test` tries each channel",
+        counted(count, "notice", "notices")
+    );
+    findings.push(Finding::problem("untold_notice", message, items.collect()));
     Ok(())
 }
 
@@ -58,15 +53,10 @@ pub(super) fn of_desktop(context: &Context, findings: &mut Vec<Finding>) {
         return;
     }
     if let Err(why) = call_within("desktop service", ANSWER_WITHIN, desktop_service) {
-        findings.push(Finding {
-            kind: "notification_service",
-            count: 1,
-            message: format!(
-                "desktop notifications cannot be shown from here: {why}. A webhook or a command \
-                 can tell you, too: [notify] in the config"
-            ),
-            items: Vec::new(),
-            is_problem: false,
-        });
+        let message = format!(
+            "desktop notifications cannot be shown from here: {why}. A webhook or a command can \
+             tell you, too: [notify] in the config"
+        );
+        findings.push(Finding::hint("notification_service", message, Vec::new()).counting(1));
     }
 }

@@ -10,12 +10,13 @@ use anyhow::Result;
 
 use super::args::ExplainArgs;
 use super::context::Context;
+use super::standing::ambiguous;
 use super::{Outcome, report};
-use crate::ledger::{CallRow, LedgerError, Reader};
+use crate::ledger::{CallRow, FoundSession, LedgerError, Reader, the_one};
 
 /// What an id turned out to mean.
 enum Found {
-    Session(i64, String),
+    Session(FoundSession),
     Calls,
 }
 
@@ -32,19 +33,16 @@ pub(super) fn run(context: &Context, args: &ExplainArgs, out: &mut dyn Write) ->
     let (found, rows) = match found {
         Lookup::Found(found, rows) => (found, rows),
         Lookup::Nothing => return nothing(context, args, out),
-        Lookup::Several(ids) => {
-            return Err(super::UsageError(format!(
-                "{:?} is the beginning of {} sessions, among them {}: type more of it",
-                args.id,
-                ids.len(),
-                ids.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ")
-            ))
-            .into());
-        }
+        Lookup::Several(found) => return Err(ambiguous(&args.id, &found).into()),
     };
     let charged = reader.charged()?;
     let lines = lines::read(&rows);
-    let explained = shape::build(&found, &rows, &charged, &lines, reader.unlogged()?);
+    let mut explained = shape::build(&found, &rows, &charged, &lines, reader.unlogged()?);
+    explained.account = context.account_word();
+    if let Found::Session(session) = &found {
+        let loops = reader.loops_of(session.number)?;
+        explained.loops = loops.into_iter().map(shape::Looped::of).collect();
+    }
     if args.json {
         serde_json::to_writer(&mut *out, &explained)?;
         writeln!(out)?;
@@ -56,26 +54,22 @@ pub(super) fn run(context: &Context, args: &ExplainArgs, out: &mut dyn Write) ->
 
 enum Lookup {
     Found(Found, Vec<CallRow>),
-    Several(Vec<String>),
+    Several(Vec<FoundSession>),
     Nothing,
 }
 
 /// A whole session id, a unique beginning of one, or calls by message or request id.
 fn find(reader: &Reader, id: &str) -> Result<Lookup, LedgerError> {
     let sessions = reader.find_sessions(id)?;
-    let exact = sessions.iter().find(|(_, session_id)| session_id == id);
-    if let Some((number, session_id)) = exact.or(sessions.first().filter(|_| sessions.len() == 1)) {
-        let rows = reader.calls_of_session(*number)?;
-        return Ok(Lookup::Found(Found::Session(*number, session_id.clone()), rows));
+    if let Some(one) = the_one(&sessions) {
+        let rows = reader.calls_of_session(one.number)?;
+        return Ok(Lookup::Found(Found::Session(one.clone()), rows));
     }
     let rows = reader.find_calls(id)?;
     if !rows.is_empty() {
         return Ok(Lookup::Found(Found::Calls, rows));
     }
-    if sessions.is_empty() {
-        return Ok(Lookup::Nothing);
-    }
-    Ok(Lookup::Several(sessions.into_iter().map(|(_, id)| id).collect()))
+    Ok(if sessions.is_empty() { Lookup::Nothing } else { Lookup::Several(sessions) })
 }
 
 fn nothing(context: &Context, args: &ExplainArgs, out: &mut dyn Write) -> Result<Outcome> {

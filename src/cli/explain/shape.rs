@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::Found;
 use super::lines::{Line, Lines};
-use crate::ledger::{CallRow, ChargeRow, Charged, Standing, Totals, Unlogged};
-use crate::model::{CallKind, Geo, PicoUsd, Speed, TokenUsage, UsdTotal};
+use crate::agents;
+use crate::ledger::{CallRow, ChargeRow, Charged, Loop, LoopOf, Standing, Totals, Unlogged};
+use crate::model::{AgentId, CallKind, Geo, Millis, PicoUsd, Speed, TokenUsage, UsdTotal};
 use crate::pricing::{AuditRow, TokenClass};
 
 pub(super) const SCHEMA: &str = "spendtop.explain/1";
@@ -18,6 +19,13 @@ pub(super) struct Explained {
     pub schema: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentId>,
+    /// What the agent's transcripts are known to leave out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leaves_out: Option<&'static str>,
+    /// `api`: money spent. `subscription`: what it would be by list prices; a plan covers it.
+    pub account: &'static str,
     pub cost_usd: String,
     pub unpriced_calls: u64,
     pub not_final_calls: u64,
@@ -27,6 +35,9 @@ pub(super) struct Explained {
     /// The session's own thread and its subagents, apart.
     pub threads: Vec<Part>,
     pub models: Vec<Part>,
+    /// Loops of the session, the oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub loops: Vec<Looped>,
     /// Calls that count, oldest first.
     pub calls: Vec<ExplainedCall>,
     /// Calls that the session holds but another one, or another thread, is charged with.
@@ -47,6 +58,42 @@ pub(super) struct Part {
     pub cost_usd: String,
     #[serde(skip)]
     pub totals: Totals,
+}
+
+/// A loop: what repeated, how often, and what that cost.
+#[derive(Debug, Serialize)]
+pub(super) struct Looped {
+    /// When the turn began that it was found in.
+    pub turn: String,
+    pub level: &'static str,
+    pub detector: String,
+    pub tool: Option<String>,
+    pub subagent: Option<String>,
+    pub count: u64,
+    pub since: String,
+    pub until: String,
+    pub cost_usd: String,
+    #[serde(skip)]
+    pub found: Loop,
+}
+
+impl Looped {
+    pub(super) fn of(looped: LoopOf) -> Self {
+        let LoopOf { subagent, found, .. } = looped;
+        let instant = |at: Millis| at.timestamp().to_string();
+        Self {
+            turn: instant(found.turn),
+            level: found.level.name(),
+            detector: found.detector.to_string(),
+            tool: found.tool.as_deref().map(str::to_owned),
+            subagent: Some(subagent.to_string()).filter(|subagent| !subagent.is_empty()),
+            count: found.count,
+            since: instant(found.since),
+            until: instant(found.at),
+            cost_usd: UsdTotal::from(found.cost).to_decimal(),
+            found,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -126,20 +173,28 @@ pub(super) fn build(
     unlogged: Vec<Unlogged>,
 ) -> Explained {
     let (session, session_id) = match found {
-        Found::Session(number, id) => (Some(*number), Some(id.clone())),
+        Found::Session(one) => (Some(one.number), Some(one.key.session_id.to_string())),
         Found::Calls => (None, None),
+    };
+    let agent = match found {
+        Found::Session(one) => Some(one.key.agent),
+        Found::Calls => None,
     };
     let unlogged = unlogged.into_iter().find(|unlogged| Some(unlogged.session) == session);
     let unlogged_usd = unlogged.as_ref().map_or(UsdTotal::ZERO, |of| of.amount.into());
     let mut explained = Explained {
         schema: SCHEMA,
         session_id,
+        agent,
+        leaves_out: agent.map(|agent| agents::adapter(agent).leaves_out()),
+        account: "",
         cost_usd: String::new(),
         unpriced_calls: 0,
         not_final_calls: 0,
         unlogged_usd: session.map(|_| unlogged_usd.to_decimal()),
         threads: Vec::new(),
         models: Vec::new(),
+        loops: Vec::new(),
         calls: Vec::new(),
         not_counted: Vec::new(),
         gone: lines.gone.iter().map(|path| path.display().to_string()).collect(),
@@ -299,7 +354,7 @@ fn reason(standing: Standing, line: &Line, kept: &CallRow) -> String {
     if shown < billed {
         format!("an earlier snapshot: {shown} of {billed} output tokens")
     } else {
-        "the same response again: one line for each content block".to_owned()
+        "the same response again".to_owned()
     }
 }
 

@@ -5,11 +5,16 @@ use std::io::Write;
 use anyhow::Result;
 use jiff::tz::TimeZone;
 
-use super::shape::{Charge, Explained, ExplainedCall, Part};
+use super::super::standing::SUBSCRIPTION;
+use super::shape::{Charge, Explained, ExplainedCall, Looped, Part};
 use crate::format;
-use crate::model::Millis;
+use crate::model::{Millis, UsdTotal};
+use crate::policy::loops::Detector;
 
 pub(super) fn write(out: &mut dyn Write, explained: &Explained, zone: &TimeZone) -> Result<()> {
+    if explained.account == SUBSCRIPTION {
+        writeln!(out, "value at list prices of the API, not money spent: a plan covers it")?;
+    }
     if let Some(session) = &explained.session_id {
         writeln!(out, "session {}", format::printable(session))?;
         let total = &explained.total;
@@ -24,9 +29,15 @@ pub(super) fn write(out: &mut dyn Write, explained: &Explained, zone: &TimeZone)
                 shown(unlogged.at, zone)
             )?;
         }
+        if let (Some(agent), Some(what)) = (explained.agent, explained.leaves_out) {
+            writeln!(out, "not in what {} writes down: {what}", agent.title())?;
+        }
         write_parts(out, &explained.threads)?;
         if explained.models.len() > 1 {
             write_parts(out, &explained.models)?;
+        }
+        for looped in &explained.loops {
+            write_loop(out, looped, zone)?;
         }
         writeln!(out)?;
     }
@@ -68,6 +79,27 @@ fn write_parts(out: &mut dyn Write, parts: &[Part]) -> Result<()> {
             format::floor(cost, part.totals.is_floor())
         )?;
     }
+    Ok(())
+}
+
+/// What repeated is a tool's name, and nothing of what it was asked.
+fn write_loop(out: &mut dyn Write, looped: &Looped, zone: &TimeZone) -> Result<()> {
+    let found = &looped.found;
+    let detector = Detector::named(&found.detector);
+    let what: &str = detector.map_or(&found.detector, |detector| detector.phrase());
+    let tool = looped.tool.as_deref().map(format::printable);
+    let tool = tool.map_or_else(String::new, |tool| format!("{tool} "));
+    let place = looped.subagent.as_deref().map(format::printable);
+    let place = place.map_or_else(String::new, |id| format!(" in agent {id}"));
+    writeln!(
+        out,
+        "  {} in the turn of {}{place}: {tool}×{}, {what}; {} since {}",
+        looped.level,
+        shown(found.turn, zone),
+        format::thousands(found.count),
+        format::money_fixed(UsdTotal::from(found.cost), 6),
+        shown(found.since, zone),
+    )?;
     Ok(())
 }
 

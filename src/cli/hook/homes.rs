@@ -4,25 +4,18 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
-use serde_json::Value;
-
 use super::super::context::Context;
-use crate::hook::Moment;
-use crate::hook::settings::{self, SettingsFile};
+use crate::agents::{self, Hook, HookSetting, Moment, Placed};
+use crate::hook::settings::{self, SettingsFile, Unfit};
 use crate::ledger::{Inbox, Reader};
-use crate::model::Millis;
+use crate::model::{AgentId, Millis};
 use crate::paths;
-
-/// Settings that an administrator makes, which win over the user's.
-const MANAGED: [&str; 2] = [
-    "/etc/claude-code/managed-settings.json",
-    "/Library/Application Support/ClaudeCode/managed-settings.json",
-];
+use anyhow::{Context as _, Result};
 
 /// An agent's config folder.
 #[derive(Debug)]
 pub(in crate::cli) struct Home {
+    pub agent: AgentId,
     pub folder: PathBuf,
     pub settings: PathBuf,
     /// It belongs to another user.
@@ -32,8 +25,8 @@ pub(in crate::cli) struct Home {
 /// The hook in a home.
 #[derive(Debug, Default)]
 pub(in crate::cli) struct State {
-    /// The commands that are there, by moment.
-    pub commands: Vec<(Moment, String)>,
+    /// Those that are there.
+    pub placed: Vec<Placed>,
     pub is_disabled: bool,
     /// Why the settings cannot be used.
     pub unfit: Option<String>,
@@ -42,19 +35,21 @@ pub(in crate::cli) struct State {
     pub last_seen: Option<Millis>,
 }
 
-/// Every config folder that is there.
-pub(in crate::cli) fn homes(context: &Context) -> Vec<Home> {
+/// Every config folder of an agent that is there.
+pub(in crate::cli) fn homes(context: &Context, agent: AgentId, hook: &Hook) -> Vec<Home> {
+    let adapter = agents::adapter(agent);
     let mut homes: Vec<Home> = Vec::new();
-    for root in context.roots() {
-        let Some(folder) = root.path.parent() else { continue };
+    for root in context.roots().iter().filter(|root| root.agent == agent) {
+        let Some(folder) = adapter.home_of(&root.path) else { continue };
         let Ok(metadata) = fs::metadata(folder) else { continue };
         // One folder by two names is one.
         let is_known =
             |home: &Home| fs::canonicalize(&home.folder).ok() == fs::canonicalize(folder).ok();
         if metadata.is_dir() && !homes.iter().any(is_known) {
             homes.push(Home {
+                agent,
                 folder: folder.to_owned(),
-                settings: folder.join("settings.json"),
+                settings: folder.join(hook.file),
                 is_foreign: metadata.uid() != rustix::process::geteuid().as_raw(),
             });
         }
@@ -63,7 +58,7 @@ pub(in crate::cli) fn homes(context: &Context) -> Vec<Home> {
 }
 
 /// The command that calls this very program.
-pub(in crate::cli) fn command(context: &Context) -> Result<String> {
+pub(in crate::cli) fn command(context: &Context, agent: AgentId) -> Result<String> {
     let program = std::env::current_exe().context("cannot tell where this program is")?;
     let here = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
     let config = context.global.config.as_ref().map(here);
@@ -72,12 +67,13 @@ pub(in crate::cli) fn command(context: &Context) -> Result<String> {
         .into_iter()
         .filter_map(|(name, path)| Some((name, path.as_deref()?)))
         .collect();
-    Ok(settings::command(&program, &options))
+    Ok(settings::command(&program, agent, &options))
 }
 
 /// How the hook is in a home.
 pub(in crate::cli) fn state(
     home: &Home,
+    hook: &Hook,
     command: &str,
     seen: &[(Option<PathBuf>, Millis)],
 ) -> State {
@@ -91,65 +87,68 @@ pub(in crate::cli) fn state(
             .max(),
         ..State::default()
     };
-    let installed = SettingsFile::read(&home.settings)
-        .and_then(|file| settings::installed(file.text(), command));
-    match installed {
-        Err(why) => state.unfit = Some(why.to_string()),
+    let install = format!("`spendtop hook install {}`", home.agent);
+    let file = match SettingsFile::read(&home.settings) {
+        Ok(file) => file,
+        Err(why) => return unfit(state, &why),
+    };
+    match settings::installed(file.text(), command) {
+        Err(why) => return unfit(state, &why),
         Ok(installed) => {
-            state.commands = installed.commands;
+            state.placed = installed.placed;
             state.is_disabled = installed.is_disabled;
         }
     }
-    if let Some(why) = &state.unfit {
-        state.problems.push(format!("the settings cannot be used: {why}"));
+    if state.placed.is_empty() {
+        state.problems.push(format!("not installed: {install}"));
         return state;
     }
-    if state.commands.is_empty() {
-        state.problems.push("not installed: `spendtop hook install`".to_owned());
-        return state;
-    }
-    let is_missing = |moment: &Moment| !state.commands.iter().any(|(there, _)| there == moment);
-    let missing: Vec<&str> = Moment::ALL
-        .iter()
-        .filter(|moment| is_missing(moment))
-        .map(|moment| moment.name())
-        .collect();
+    let is_missing = |moment: &&Moment| !state.placed.iter().any(|one| one.moment == **moment);
+    let missing: Vec<&str> =
+        hook.moments.iter().filter(is_missing).map(|moment| moment.name()).collect();
     if !missing.is_empty() {
         let missing = missing.join(", ");
-        state.problems.push(format!("not at every step ({missing}): `spendtop hook install`"));
+        state.problems.push(format!("not at every step ({missing}): {install}"));
     }
-    if let Some((_, other)) = state.commands.iter().find(|(_, line)| line != command) {
-        let program = settings::program(other).unwrap_or_default();
+    if let Some(other) = state.placed.iter().find(|one| one.command != command) {
+        let program = settings::program(&other.command).unwrap_or_default();
         state.problems.push(if is_executable(Path::new(&program)) {
-            format!("it calls {program}, not this program: `spendtop hook install`")
+            format!("it calls {program}, not this program: {install}")
         } else {
-            format!("it calls {program}, which is not there: `spendtop hook install`")
+            format!("it calls {program}, which is not there: {install}")
         });
     }
-    if state.is_disabled {
-        state.problems.push("\"disableAllHooks\" is set: no hook is called".to_owned());
-    }
+    let beside = hook.beside.iter().map(|path| home.folder.join(path));
+    let beside: Vec<String> =
+        beside.map(|path| fs::read_to_string(path).unwrap_or_default()).collect();
+    state.problems.extend(agents::adapter(home.agent).hook_problems(&HookSetting {
+        path: &home.settings,
+        text: file.text(),
+        placed: &state.placed,
+        beside: &beside,
+    }));
     state
 }
 
-/// An administrator allows no hooks but managed ones.
-pub(in crate::cli) fn managed_only() -> Option<&'static str> {
-    MANAGED.into_iter().find(|path| {
-        let text = fs::read_to_string(path).unwrap_or_default();
-        let json: Value = serde_json::from_str(&text).unwrap_or_default();
-        json["allowManagedHooksOnly"] == true || json["disableAllHooks"] == true
-    })
+fn unfit(mut state: State, why: &Unfit) -> State {
+    state.unfit = Some(why.to_string());
+    state.problems.push(format!("the settings cannot be used: {why}"));
+    state
 }
 
 /// When hooks were seen, and in which transcripts' sessions.
-pub(in crate::cli) fn seen(context: &Context) -> Result<Vec<(Option<PathBuf>, Millis)>> {
+pub(in crate::cli) fn seen(
+    context: &Context,
+    agent: AgentId,
+) -> Result<Vec<(Option<PathBuf>, Millis)>> {
     let mut seen = match Reader::open(&context.ledger)? {
-        Some(reader) => reader.hooks_seen()?,
+        Some(reader) => reader.hooks_seen(agent)?,
         None => Vec::new(),
     };
     if let Some(inbox) = Inbox::open_quickly(&paths::inbox_of(&context.ledger))? {
         let pending = inbox.pending()?.sightings;
-        seen.extend(pending.into_iter().map(|sighting| (sighting.transcript, sighting.at)));
+        let pending = pending.into_iter().filter(|sighting| sighting.session.agent == agent);
+        seen.extend(pending.map(|sighting| (sighting.transcript, sighting.at)));
     }
     Ok(seen)
 }

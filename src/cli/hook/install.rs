@@ -7,28 +7,45 @@ use serde::Serialize;
 
 use super::super::args::{HookArgs, HookStatusArgs};
 use super::super::context::{Context, show};
-use super::super::{Outcome, inside};
+use super::super::{Outcome, UsageError, inside};
 use super::homes::{self, Home, State};
+use crate::agents::{self, Hook, Moment};
 use crate::format::printable;
-use crate::hook::Moment;
-use crate::hook::settings::{Backup, Change, SettingsFile, Unfit};
+use crate::hook::settings::{Backup, Change, SettingsFile, Unfit, Wanted};
+use crate::model::AgentId;
 
-/// A way to change settings: the file, the command, and whether only to look.
-type Way = fn(&SettingsFile, &str, bool) -> Result<(Vec<Change>, Backup), Unfit>;
+/// A way to change settings: the file, what is to be there, and whether only to look.
+type Way = fn(&SettingsFile, &Wanted<'_>, bool) -> Result<(Vec<Change>, Backup), Unfit>;
+
+/// What an agent's hook can do; an error for an agent without one.
+fn hook_of(agent: AgentId) -> Result<Hook> {
+    agents::adapter(agent).hook().ok_or_else(|| {
+        let why = format!("{} has no hook that could stop it", agent.title());
+        UsageError(why).into()
+    })
+}
 
 pub(super) fn install(context: &Context, args: HookArgs, out: &mut dyn Write) -> Result<Outcome> {
     if !args.dry_run && (context.global.db.is_some() || context.global.config.is_some()) {
         inside::refuse("have the hook look elsewhere")?;
     }
     let outcome = change(context, args, SettingsFile::install, out)?;
-    if !args.dry_run && outcome == Outcome::Done {
-        writeln!(
+    if args.dry_run || outcome != Outcome::Done {
+        return Ok(outcome);
+    }
+    let hook = hook_of(args.agent)?;
+    match hook.consent {
+        Some(consent) => writeln!(out, "{consent}")?,
+        None => writeln!(
             out,
             "Sessions that run without a terminal have the hook from their next start on."
-        )?;
+        )?,
     }
-    if let Some(path) = homes::managed_only() {
-        writeln!(out, "! {path} allows no hooks but its own: this one will not be called.")?;
+    let command = homes::command(context, args.agent)?;
+    for home in homes::homes(context, args.agent, &hook).iter().filter(|home| !home.is_foreign) {
+        for problem in homes::state(home, &hook, &command, &[]).problems {
+            writeln!(out, "! {}", printable(&problem))?;
+        }
     }
     Ok(outcome)
 }
@@ -41,10 +58,13 @@ pub(super) fn uninstall(context: &Context, args: HookArgs, out: &mut dyn Write) 
 }
 
 fn change(context: &Context, args: HookArgs, way: Way, out: &mut dyn Write) -> Result<Outcome> {
-    let command = homes::command(context)?;
-    let homes = homes::homes(context);
+    let hook = hook_of(args.agent)?;
+    let command = homes::command(context, args.agent)?;
+    let wanted = Wanted { command: &command, moments: hook.moments };
+    let homes = homes::homes(context, args.agent, &hook);
     if homes.is_empty() {
-        bail!("no config folder of Claude Code: start it once, or name its folder in the config");
+        let title = args.agent.title();
+        bail!("no config folder of {title}: start it once, or name its folder in the config");
     }
     let mut failed = false;
     for home in &homes {
@@ -54,7 +74,7 @@ fn change(context: &Context, args: HookArgs, way: Way, out: &mut dyn Write) -> R
             continue;
         }
         let file = SettingsFile::read(&home.settings);
-        match file.and_then(|file| way(&file, &command, args.dry_run).map(|done| (file, done))) {
+        match file.and_then(|file| way(&file, &wanted, args.dry_run).map(|done| (file, done))) {
             Ok((file, (changes, backup))) => {
                 tell(out, &settings, &command, &changes, args.dry_run)?;
                 if backup == Backup::Made {
@@ -103,8 +123,8 @@ struct StatusJson {
     schema: &'static str,
     ok: bool,
     command: String,
+    agent: AgentId,
     homes: Vec<HomeJson>,
-    managed_only: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -129,35 +149,30 @@ pub(super) fn status(
     args: HookStatusArgs,
     out: &mut dyn Write,
 ) -> Result<Outcome> {
-    let command = homes::command(context)?;
-    let seen = homes::seen(context)?;
-    let managed = homes::managed_only();
-    let homes: Vec<(Home, State)> = homes::homes(context)
+    let hook = hook_of(args.agent)?;
+    let command = homes::command(context, args.agent)?;
+    let seen = homes::seen(context, args.agent)?;
+    let homes: Vec<(Home, State)> = homes::homes(context, args.agent, &hook)
         .into_iter()
         .filter(|home| !home.is_foreign)
         .map(|home| {
-            let state = homes::state(&home, &command, &seen);
+            let state = homes::state(&home, &hook, &command, &seen);
             (home, state)
         })
         .collect();
-    let ok = managed.is_none()
-        && !homes.is_empty()
-        && homes.iter().all(|(_, state)| state.problems.is_empty());
+    let ok = !homes.is_empty() && homes.iter().all(|(_, state)| state.problems.is_empty());
     if args.json {
-        let homes = homes.iter().map(|(home, state)| home_json(home, state)).collect();
+        let homes = homes.iter().map(|(home, state)| home_json(home, &hook, state)).collect();
         let schema = "spendtop.hook/1";
-        let json = StatusJson { schema, ok, command, homes, managed_only: managed };
+        let json = StatusJson { schema, ok, command, agent: args.agent, homes };
         serde_json::to_writer(&mut *out, &json)?;
         writeln!(out)?;
     } else {
         if homes.is_empty() {
-            writeln!(out, "no config folder of Claude Code")?;
+            writeln!(out, "no config folder of {}", args.agent.title())?;
         }
         for (home, state) in &homes {
             say(context, home, state, out)?;
-        }
-        if let Some(path) = managed {
-            writeln!(out, "! {path} allows no hooks but its own")?;
         }
     }
     Ok(if ok { Outcome::Done } else { Outcome::Problems })
@@ -181,20 +196,20 @@ fn say(context: &Context, home: &Home, state: &State, out: &mut dyn Write) -> Re
     Ok(())
 }
 
-fn home_json(home: &Home, state: &State) -> HomeJson {
+fn home_json(home: &Home, hook: &Hook, state: &State) -> HomeJson {
     let event = |moment: Moment| EventJson {
         event: moment.name(),
         command: state
-            .commands
+            .placed
             .iter()
-            .find(|(there, _)| *there == moment)
-            .map(|(_, command)| command.clone()),
+            .find(|one| one.moment == moment)
+            .map(|one| one.command.clone()),
     };
     HomeJson {
         home: home.folder.display().to_string(),
         settings: home.settings.display().to_string(),
         ok: state.problems.is_empty(),
-        events: Moment::ALL.into_iter().map(event).collect(),
+        events: hook.moments.iter().copied().map(event).collect(),
         disable_all_hooks: state.is_disabled,
         last_seen_at: state.last_seen.map(|at| at.timestamp().to_string()),
         problems: state.problems.clone(),

@@ -18,10 +18,12 @@ use super::super::args::Global;
 use super::super::context::Context;
 use super::stdin::Patient;
 use super::zone;
+use crate::agents;
+use crate::agents::Moment;
 use crate::clock::{Clock, SystemClock};
 use crate::daemon::{self, Book};
 use crate::enforce::{Kernel, agent_ancestor};
-use crate::hook::{self, Answer, Event, Moment, Outcome, Setting};
+use crate::hook::{self, Answer, Event, Outcome, Setting};
 use crate::ledger::{Inbox, Reader};
 use crate::model::{AgentId, Millis, Note, Permille, ProcessKey};
 use crate::notice::words;
@@ -42,6 +44,8 @@ const STEP: Duration = Duration::from_millis(5);
 #[derive(Debug, Default)]
 pub(in crate::cli) struct Asked {
     global: Global,
+    /// Whose hook it is; Claude Code's, which was the first, where nothing is said.
+    agent: Option<AgentId>,
     /// What was typed that means nothing.
     strange: Option<&'static str>,
 }
@@ -80,8 +84,11 @@ impl Asked {
             match (words, &*text) {
                 (0, "hook") | (1, "run") => {}
                 (0 | 1, _) => return None,
-                (2, name) if name == AgentId::Claude.name() => {}
-                (_, _) => asked.strange = Some("an agent that is not known"),
+                (2, name) => match AgentId::from_name(name) {
+                    Some(agent) => asked.agent = Some(agent),
+                    None => asked.strange = Some("an agent that is not known"),
+                },
+                (_, _) => asked.strange = Some("more than an agent"),
             }
             words += 1;
         }
@@ -94,7 +101,7 @@ pub(in crate::cli) fn run(asked: &Asked) -> ExitCode {
     let started = Instant::now();
     // What it would print is for nobody: it is noted as a failure.
     std::panic::set_hook(Box::new(|_| {}));
-    let paths = Paths::from_env();
+    let paths = Paths::from_env(&agents::variables());
     let mut event = Event::default();
     let done = catch_unwind(AssertUnwindSafe(|| {
         event = listen(started + LISTEN);
@@ -155,7 +162,7 @@ fn answer(asked: &Asked, event: &Event) -> anyhow::Result<Outcome> {
     let mut waited = Duration::ZERO;
     let mut outcome = hook::run(
         event,
-        AgentId::Claude,
+        asked.agent.unwrap_or(AgentId::Claude),
         &mut Setting {
             config: &context.config,
             ledger: &context.ledger,

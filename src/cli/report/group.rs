@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::calendar::Calendar;
 use crate::cli::args::{By, Group};
-use crate::ledger::{Charged, Deeds, LedgerError, Reader, Totals, Turn};
+use crate::ledger::{Charged, Deeds, LedgerError, LoopLevel, Reader, Totals, Turn};
 use crate::model::{AgentId, CapAction, Millis, UsdTotal};
 
 /// A report.
@@ -35,6 +35,8 @@ pub struct Sums {
     pub unlogged: UsdTotal,
     /// Turns, if they were asked for.
     pub turns: u64,
+    /// The worst level of any of them.
+    pub level: LoopLevel,
     /// What was done in them.
     pub deeds: Deeds,
 }
@@ -144,7 +146,8 @@ impl Builder {
             model: turn.model,
             developer: turn.developer,
         };
-        self.add(&to, turn.at, &Sums { turns: 1, deeds: turn.deeds, ..Sums::default() });
+        let (level, deeds) = (turn.level, turn.deeds);
+        self.add(&to, turn.at, &Sums { turns: 1, level, deeds, ..Sums::default() });
     }
 
     fn add(&mut self, to: &Charged, at: Millis, sums: &Sums) {
@@ -214,13 +217,7 @@ impl Builder {
         if unlogged.is_empty() {
             return Ok(());
         }
-        let mut places: HashMap<i64, (i64, &Charged)> = HashMap::new();
-        for (&number, to) in charged {
-            let place = places.entry(to.session).or_insert((number, to));
-            if number > place.0 {
-                *place = (number, to);
-            }
-        }
+        let places = Charged::last_places(charged);
         for unlogged in unlogged {
             if !time.contains(&unlogged.at) {
                 continue;
@@ -289,6 +286,7 @@ impl Sums {
         self.totals += other.totals;
         self.unlogged += other.unlogged;
         self.turns += other.turns;
+        self.level = self.level.max(other.level);
         self.deeds += other.deeds;
     }
 }

@@ -58,6 +58,8 @@ struct TotalJson {
 #[derive(Serialize)]
 struct TurnsJson {
     count: u64,
+    /// The worst level of any of them.
+    level: &'static str,
     #[serde(flatten)]
     deeds: DeedsJson,
 }
@@ -132,7 +134,8 @@ pub(in crate::cli) fn session(row: &Row) -> Option<SessionJson<'_>> {
 pub(super) fn write(out: &mut dyn Write, report: &Report, zone: &TimeZone) -> Result<()> {
     let turns = |sums: &Sums| {
         let deeds = DeedsJson::from(&sums.deeds);
-        report.with_turns.then_some(TurnsJson { count: sums.turns, deeds })
+        let level = sums.level.name();
+        report.with_turns.then_some(TurnsJson { count: sums.turns, level, deeds })
     };
     let rows = report
         .rows

@@ -56,6 +56,9 @@ pub(super) fn write(context: &Context, out: &mut dyn Write, status: &Status) -> 
     for cap in &context.config.caps {
         let mut subjects: Vec<&Decision> =
             standing.decisions.iter().filter(|decision| decision.cap == *cap).collect();
+        // Of sessions that do not go round and round there is nothing to say.
+        let goes_round = |one: &&Decision| one.counted() > UsdTotal::ZERO || one.level.is_some();
+        subjects.retain(|one| !cap.measure.is_loop() || goes_round(one));
         subjects.sort_by_key(|decision| std::cmp::Reverse(decision.counted()));
         for decision in subjects.iter().take(SUBJECTS) {
             writeln!(out, "{}", cap_line(decision, standing, several))?;
@@ -88,7 +91,10 @@ fn cap_line(decision: &Decision, standing: &Standing, several: bool) -> String {
     let drawn = bar(counted, limit, BAR, Bar::Unicode);
     let subject = match decision.cap.scope {
         Scope::Developer if several => format!(" by {}", printable(&decision.subject)),
-        Scope::Session => format!(" {}", short(&decision.subject)),
+        Scope::Session => {
+            let id = decision.subject.split_once('/').map_or(&*decision.subject, |(_, id)| id);
+            format!(" {}", short(id))
+        }
         _ => String::new(),
     };
     let mut parts = vec![format!("{drawn} {share:>4} %  {}{subject}", decision.amounts())];
@@ -107,7 +113,7 @@ fn cap_line(decision: &Decision, standing: &Standing, several: bool) -> String {
     }
     let raised = limit - decision.cap.limit.into();
     if raised > UsdTotal::ZERO {
-        parts.push(format!("raised by {}", money(raised)));
+        parts.push(format!("raised by {}", decision.cap.measure.show(raised, 2)));
     }
     parts.extend(decision.resets_at(&standing.zone).map(|at| format!("resets {at}")));
     parts.join(" · ")

@@ -1,5 +1,7 @@
 //! Levels of caps that are reached: latched, written down and told, each once.
 
+use std::collections::BTreeSet;
+
 use super::sessions::Touched;
 use super::{Look, Watchdog};
 use crate::ledger::LedgerError;
@@ -22,6 +24,7 @@ impl Watchdog {
         look: &mut Look<'_>,
         decisions: &[Decision],
         touched: &Touched,
+        looping: &BTreeSet<SessionKey>,
     ) -> Result<Vec<Crossed>, LedgerError> {
         let mut crossed = Vec::new();
         for (index, decision) in decisions.iter().enumerate() {
@@ -30,7 +33,10 @@ impl Watchdog {
             let culprit = touched.spender_of(decision);
             let project = culprit.as_ref().map(|(_, project)| &**project);
             let notice = words::of_level(decision, highest, project, &self.zone, look.now);
-            let session = culprit.as_ref().map(|(session, _)| session.clone());
+            // A tool's result may be what closes the circle: no call of the session has come then.
+            let own = looping.iter().find(|session| session.session_id == decision.subject);
+            let own = own.filter(|_| decision.cap.measure.is_loop());
+            let session = culprit.as_ref().map(|(session, _)| session).or(own).cloned();
             self.store(look, decision, &new, session.as_ref(), &notice)?;
             if highest == LIMIT {
                 crossed.push(Crossed { decision: index });

@@ -6,10 +6,11 @@
 
 mod alerts;
 mod levels;
+mod loops;
 mod reload;
 mod sessions;
 mod stop;
-mod sums;
+mod watched;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,10 +20,10 @@ use jiff::tz::TimeZone;
 
 use self::levels::Crossed;
 use self::sessions::{Sessions, Touched};
-use self::sums::{Rules, Sums};
 use super::{Book, Outbox, store_notes};
 use crate::config::Config;
 use crate::enforce::{AgentStop, Guard, Kernel};
+use crate::guard::{LiveSums, Terms};
 use crate::ingest::Root;
 use crate::ledger::{Charged, Inbox, LedgerError, Writer};
 use crate::model::{Latch, Lift, Millis, Note, SessionKey};
@@ -35,16 +36,18 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 pub(super) struct Watchdog {
     config: Config,
     zone: TimeZone,
-    sums: Sums,
+    sums: LiveSums,
     /// In force at the last look; read anew whenever a note or we ourselves changed them.
     standing: Option<Standing>,
     sessions: Sessions,
     guard: Guard,
     table: Kernel,
     outbox: Outbox,
-    /// What was done already for a session under a breach, so that it is done once.
-    done: BTreeSet<(Arc<str>, Arc<str>, Millis, SessionKey)>,
+    /// What was done already for a session under a breach, so that it is done once; until the end
+    /// of the period.
+    done: BTreeMap<(Arc<str>, Arc<str>, Millis, SessionKey), Millis>,
     alerted: alerts::Alerted,
+    loops: loops::Loops,
     /// Sessions that the guard was told to stop, and what their calls are charged to.
     demanded: BTreeMap<SessionKey, Vec<Charged>>,
     /// When a hook ended a session's turn, until the session spends again. The transcript does not
@@ -89,14 +92,15 @@ impl Watchdog {
         Self {
             zone: config.zone(),
             config: config.clone(),
-            sums: Sums::default(),
+            sums: LiveSums::default(),
             standing: None,
             sessions: Sessions::new(roots),
             guard: Guard::default(),
             table: Kernel::new(),
             outbox: Outbox::start(&config.notify, config.zone(), wake.clone()),
-            done: BTreeSet::new(),
+            done: BTreeMap::new(),
             alerted: alerts::Alerted::default(),
+            loops: loops::Loops::default(),
             demanded: BTreeMap::new(),
             hook_stops: BTreeMap::new(),
             agent_stops: channel(),
@@ -111,22 +115,34 @@ impl Watchdog {
     }
 
     /// Looks once; tells when to look again if nothing happens before.
+    ///
+    /// What is reached is latched before anything is done about it: a fifth of a millisecond before
+    /// the signal, for which no process is ever signalled over a cap that the ledger does not call
+    /// broken. Rows of what was done follow the doing. After a crash in between, the first look of
+    /// the next start takes every latched breach for one of just now: a session that runs on is
+    /// signalled again, and written down; one that has ended leaves the breach as its only row.
     pub(super) fn look(&mut self, look: &mut Look<'_>) -> Result<Option<Millis>, LedgerError> {
         self.take_notes(look)?;
         let touched = self.touched(look)?;
-        let decisions = self.decide(look, &touched)?;
-        let mut crossed = self.latch(look, &decisions, &touched)?;
+        let looping = self.watch_loops(look, &touched, self.has_looked)?;
+        let decisions = self.decide(look, &touched, &looping)?;
+        let mut crossed = self.latch(look, &decisions, &touched, &looping)?;
         if !std::mem::replace(&mut self.has_looked, true) {
             // Whoever ran on while nobody looked.
             let broken = decisions.iter().enumerate().filter(|(_, one)| one.is_breach());
             crossed = broken.map(|(decision, _)| Crossed { decision }).collect();
         }
-        self.stop(look, &decisions, &touched, &crossed)?;
+        self.stop(look, &decisions, &touched, &looping, &crossed)?;
         self.act(look, &touched)?;
         self.alert(look, &touched)?;
         let outbox = self.outbox.pump(look.writer, look.now)?;
         let lifts = self.standing.as_ref().map(|standing| standing.until);
         Ok([outbox, self.guard.deadline(), lifts].into_iter().flatten().min())
+    }
+
+    /// Another price book is in force: what is set aside by it is another amount.
+    pub(super) fn book_changed(&mut self) {
+        self.sums.forget();
     }
 
     /// What hooks and commands left.
@@ -171,18 +187,22 @@ impl Watchdog {
         &mut self,
         look: &mut Look<'_>,
         touched: &Touched,
+        looping: &BTreeSet<SessionKey>,
     ) -> Result<Vec<Decision>, LedgerError> {
         if self.config.caps.is_empty() {
             return Ok(Vec::new());
         }
-        let rules = Rules {
+        let terms = Terms {
             caps: &self.config.caps,
             zone: &self.zone,
-            book: look.book,
+            book: &**look.book.book(),
             include_unlogged: self.config.include_unlogged,
         };
-        let sessions: Vec<SessionKey> = touched.sessions().cloned().collect();
-        let tally = self.sums.tally(look.writer, &rules, &touched.changes, &sessions, look.now)?;
+        // Those that are being stopped, too: whether they still are to be.
+        let sessions = touched.sessions().chain(looping).chain(self.demanded.keys());
+        let sessions: BTreeSet<SessionKey> = sessions.cloned().collect();
+        let sessions: Vec<SessionKey> = sessions.into_iter().collect();
+        let tally = self.sums.tally(look.writer, &terms, &touched.changes, &sessions, look.now)?;
         let standing = self.standing(look)?;
         Ok(crate::policy::decide(&tally, &standing.lifts, &standing.latches, look.now))
     }

@@ -29,26 +29,23 @@ impl Watchdog {
         let changes = loosened(&self.config.caps, &config.caps);
         // What is under way by the old channels is noted first.
         self.outbox.finish(writer, now, LAST_WORDS)?;
-        self.outbox = Outbox::start(&config.notify, config.zone(), wake);
+        let outbox = Outbox::start(&config.notify, config.zone(), wake);
+        // Before it is in force: a ledger that is busy must not let a loosened cap go untold.
+        if !changes.is_empty() {
+            tell_loosened(&changes, writer, &outbox.channels(), now)?;
+        }
+        self.outbox = outbox;
         self.config = config.clone();
         self.zone = config.zone();
         self.sessions = Sessions::new(roots);
         self.sums.forget();
         self.standing = None;
-        if changes.is_empty() {
-            return Ok(());
-        }
-        let channels = self.channels();
-        writer.together(|writer| {
-            for change in &changes {
-                writer.record(&Action {
-                    evidence: change.clone(),
-                    outcome: "in force".into(),
-                    ..Action::new(now, ActionKind::Loosened, BY)
-                })?;
-            }
-            writer.store_notice(&words::of_loosened(&changes, now), &channels).map(|_| ())
-        })
+        Ok(())
+    }
+
+    /// Processes were told to end and have not yet.
+    pub(in crate::daemon) fn is_ending_sessions(&self) -> bool {
+        self.guard.is_ending()
     }
 
     /// Tells that a changed config cannot be used.
@@ -72,4 +69,22 @@ impl Watchdog {
     ) -> Result<(), LedgerError> {
         self.outbox.finish(writer, now, LAST_WORDS)
     }
+}
+
+fn tell_loosened(
+    changes: &[String],
+    writer: &mut Writer,
+    channels: &[&str],
+    now: Millis,
+) -> Result<(), LedgerError> {
+    writer.together(|writer| {
+        for change in changes {
+            writer.record(&Action {
+                evidence: change.clone(),
+                outcome: "in force".into(),
+                ..Action::new(now, ActionKind::Loosened, BY)
+            })?;
+        }
+        writer.store_notice(&words::of_loosened(changes, now), channels).map(|_| ())
+    })
 }

@@ -6,7 +6,6 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::sums::session_key;
 use crate::agents;
 use crate::enforce::{self, Located, ProcessTable, Search};
 use crate::guard::who;
@@ -28,7 +27,7 @@ pub(super) struct Touched {
 
 impl Touched {
     pub(super) fn add(&mut self, to: &Charged, change: &Change) {
-        let charges = self.by_session.entry(session_key(to)).or_default();
+        let charges = self.by_session.entry(to.session_key()).or_default();
         match charges.iter_mut().find(|(known, _)| known == to) {
             Some((_, spent)) => *spent += change.spent,
             None => charges.push((to.clone(), change.spent)),
@@ -37,6 +36,11 @@ impl Touched {
 
     pub(super) fn sessions(&self) -> impl Iterator<Item = &SessionKey> {
         self.by_session.keys()
+    }
+
+    /// What all that moved is charged to.
+    pub(super) fn all_charged(&self) -> impl Iterator<Item = &Charged> {
+        self.by_session.values().flatten().map(|(to, _)| to)
     }
 
     pub(super) fn is_touched(&self, session: &SessionKey) -> bool {
@@ -133,24 +137,13 @@ impl Sessions {
         let seen = self.sightings(writer, table)?.iter();
         let mut seen = seen.filter(|sighting| sighting.session == *session);
         let mut transcript = seen.find_map(|sighting| sighting.transcript.clone());
+        let adapter = agents::adapter(session.agent);
         if transcript.is_none() {
-            transcript = writer.transcript_of(session)?.map(|path| own_transcript(&path, session));
+            let of_call = writer.transcript_of(session)?;
+            transcript = of_call.map(|path| adapter.own_transcript(&path, &session.session_id));
         }
         let tail = transcript.and_then(|path| tail(&path).ok());
-        let adapter = agents::adapter(session.agent);
         Ok(tail.and_then(|tail| adapter.in_turn(&tail)).unwrap_or(false))
-    }
-}
-
-/// The session's own transcript, where the latest call is in one of a subagent:
-/// `<session>/subagents/…/agent-<id>.jsonl` lies beside `<session>.jsonl`.
-fn own_transcript(path: &Path, session: &SessionKey) -> PathBuf {
-    let folder = path
-        .ancestors()
-        .find(|folder| folder.file_name().is_some_and(|name| *name == *session.session_id));
-    match folder {
-        Some(folder) => folder.with_file_name(format!("{}.jsonl", session.session_id)),
-        None => path.to_owned(),
     }
 }
 
@@ -160,7 +153,7 @@ fn tail(path: &Path) -> std::io::Result<Vec<u8>> {
     let length = file.metadata()?.len();
     let from = length.saturating_sub(TAIL);
     file.seek(SeekFrom::Start(from))?;
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity((length - from) as usize + 1);
     file.take(TAIL).read_to_end(&mut bytes)?;
     if from > 0 {
         let first = memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1);

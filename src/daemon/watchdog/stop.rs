@@ -1,6 +1,6 @@
 //! Sessions that must not go on: flagged, blocked, or handed to the guard that ends processes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::Duration;
 
@@ -30,6 +30,7 @@ impl Watchdog {
         look: &mut Look<'_>,
         decisions: &[Decision],
         touched: &Touched,
+        looping: &BTreeSet<SessionKey>,
         crossed: &[Crossed],
     ) -> Result<(), LedgerError> {
         for session in touched.sessions() {
@@ -42,6 +43,12 @@ impl Watchdog {
         let mut candidates: BTreeMap<SessionKey, Vec<Charged>> = BTreeMap::new();
         for session in touched.sessions() {
             candidates.insert(session.clone(), touched.charged(session).cloned().collect());
+        }
+        for session in looping {
+            if !candidates.contains_key(session) {
+                let charges = self.charges_of(look, session)?;
+                candidates.insert(session.clone(), charges);
+            }
         }
         for crossing in crossed {
             let decision = &decisions[crossing.decision];
@@ -58,6 +65,18 @@ impl Watchdog {
             self.stop_one(look, &decisions[index], session, charges, goes_on)?;
         }
         Ok(())
+    }
+
+    fn charges_of(
+        &mut self,
+        look: &Look<'_>,
+        session: &SessionKey,
+    ) -> Result<Vec<Charged>, LedgerError> {
+        let spends = look.writer.session_spend(session)?;
+        let to = |spend: &crate::ledger::Spend| {
+            self.sums.charged(look.writer, spend.attribution).cloned()
+        };
+        spends.iter().map(to).collect()
     }
 
     /// `goes_on`: it spent after the limit was reached.
@@ -89,18 +108,22 @@ impl Watchdog {
     ) -> Result<(), LedgerError> {
         let (cap, start) = (&decision.cap.name, decision.window.start);
         let key = (cap.clone(), decision.subject.clone(), start, session.clone());
-        if !self.done.insert(key) {
+        if self.done.contains_key(&key) {
             return Ok(());
         }
+        self.done.retain(|_, end| look.now < *end);
+        self.done.insert(key, decision.window.end);
         let (now, latency) = (look.now, look.now.0.saturating_sub(look.arrived.0));
         let evidence = decision.amounts();
+        let has_hook = self.sessions.has_hook(look.writer, &self.table, &session)?;
         let row = Action {
             cap: Some(cap.clone()),
             session: Some(session.clone()),
             evidence: evidence.clone(),
             outcome: match kind {
                 ActionKind::Flag => "flagged".into(),
-                _ => "its hook stops it at its next step".into(),
+                _ if has_hook => "its hook stops it at its next step".into(),
+                _ => "nothing stops it: no hook of it was heard".into(),
             },
             latency_ms: Some(latency),
             overshoot: Some(decision.overshoot().to_pico()),
@@ -135,21 +158,24 @@ impl Watchdog {
         if located.is_empty() && !goes_on && !self.guard.knows(&session) {
             return Ok(());
         }
-        let adapter = agents::adapter(session.agent);
         self.guard.demand(
             Demand {
                 cap: Some(decision.cap.name.clone()),
                 person: None,
                 grace: decision.cap.grace,
                 with_hook: self.sessions.has_hook(look.writer, &self.table, &session)?,
+                hook_stops_turn: agents::adapter(session.agent)
+                    .hook()
+                    .is_some_and(|hook| hook.stops_turn),
                 in_turn,
                 evidence: decision.amounts(),
                 overshoot: Some(decision.overshoot().to_pico()),
                 breached_at: look.arrived,
-                resume: Some(adapter.resume_command(
+                resume: agents::resume_command(
+                    session.agent,
                     &session.session_id,
                     charges.first().map(|to| &*to.project).filter(|project| !project.is_empty()),
-                )),
+                ),
                 located,
                 session: session.clone(),
             },
@@ -176,8 +202,11 @@ impl Watchdog {
                 self.guard.withdraw(session);
                 continue;
             }
-            let in_turn = self.is_in_turn(look, session)?;
-            self.guard.turn(session, in_turn, look.now);
+            // Of one that is being stopped nobody asks any more.
+            if self.guard.waits_for(session) {
+                let in_turn = self.is_in_turn(look, session)?;
+                self.guard.turn(session, in_turn, look.now);
+            }
         }
         self.demanded = kept;
         Ok(())

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::{Change, Unfit, install, uninstall};
+use super::{Change, Unfit, Wanted, install, uninstall};
 
 /// Settings longer than this are none.
 const MAX_BYTES: u64 = 16 << 20;
@@ -66,14 +66,14 @@ impl SettingsFile {
     }
 
     /// Puts the hook in.
-    pub fn install(&self, command: &str, dry: bool) -> Result<(Vec<Change>, Backup), Unfit> {
-        let (text, changes) = install(self.text(), command)?;
+    pub fn install(&self, wanted: &Wanted<'_>, dry: bool) -> Result<(Vec<Change>, Backup), Unfit> {
+        let (text, changes) = install(self.text(), wanted)?;
         if changes.is_empty() {
             return Ok((changes, Backup::Kept));
         }
         self.check_writable()?;
         let is_first = !changes.iter().any(|change| matches!(change, Change::Updated(..)))
-            && uninstall(self.text(), command)?.1.is_empty();
+            && uninstall(self.text(), wanted.command)?.1.is_empty();
         if dry {
             return Ok((changes, Backup::Kept));
         }
@@ -85,8 +85,12 @@ impl SettingsFile {
 
     /// Takes the hook out. Where nothing else was changed since, the settings are what they were
     /// before to the byte.
-    pub fn uninstall(&self, command: &str, dry: bool) -> Result<(Vec<Change>, Backup), Unfit> {
-        let (text, changes) = uninstall(self.text(), command)?;
+    pub fn uninstall(
+        &self,
+        wanted: &Wanted<'_>,
+        dry: bool,
+    ) -> Result<(Vec<Change>, Backup), Unfit> {
+        let (text, changes) = uninstall(self.text(), wanted.command)?;
         if changes.is_empty() {
             return Ok((changes, Backup::Kept));
         }
@@ -98,8 +102,8 @@ impl SettingsFile {
             Change::Removed(_, command) => Some(command.as_str()),
             _ => None,
         });
-        let as_installed =
-            |before: &str| install(before, with.unwrap_or(command)).ok().map(|(text, _)| text);
+        let with = Wanted { command: with.unwrap_or(wanted.command), ..*wanted };
+        let as_installed = |before: &str| install(before, &with).ok().map(|(text, _)| text);
         let backup = self.backup();
         let kept = fs::symlink_metadata(&backup).ok().filter(fs::Metadata::is_file);
         let before = kept.and_then(|_| fs::read_to_string(&backup).ok());

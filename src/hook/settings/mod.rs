@@ -6,11 +6,12 @@ mod json;
 use std::ops::Range;
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub use self::disk::{Backup, SettingsFile};
 use self::json::Text;
-use super::event::Moment;
+use crate::agents::{Moment, Placed};
+use crate::model::AgentId;
 
 /// Seconds after which the agent gives up on its hook. It needs a few thousandths of one.
 const TIMEOUT_SECONDS: u64 = 10;
@@ -40,11 +41,20 @@ pub enum Change {
     Removed(Moment, String),
 }
 
+/// What is to be in an agent's settings.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The command line of the hook.
+    pub command: &'a str,
+    /// When it is to be called.
+    pub moments: &'a [Moment],
+}
+
 /// The hooks in some settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Installed {
-    /// The command of each moment that has one for everything.
-    pub commands: Vec<(Moment, String)>,
+    /// Those of ours that are called for everything.
+    pub placed: Vec<Placed>,
     /// The settings turn every hook off.
     pub is_disabled: bool,
 }
@@ -59,16 +69,18 @@ struct Entry {
     hook: usize,
     command: Range<usize>,
     text: String,
+    matcher: Option<String>,
+    json: Value,
     /// It is called for every tool.
     for_all: bool,
 }
 
 /// The command line of the hook, for a shell.
-pub fn command(program: &Path, options: &[(&str, &Path)]) -> String {
+pub fn command(program: &Path, agent: AgentId, options: &[(&str, &Path)]) -> String {
     let options = options
         .iter()
         .flat_map(|(option, value)| [(*option).to_owned(), quoted(&value.to_string_lossy())]);
-    let words = [quoted(&program.to_string_lossy()), "hook run claude".to_owned()];
+    let words = [quoted(&program.to_string_lossy()), format!("hook run {agent}")];
     words.into_iter().chain(options).collect::<Vec<_>>().join(" ")
 }
 
@@ -95,10 +107,11 @@ pub fn program(command: &str) -> Option<String> {
 }
 
 /// Puts the hook in; an older command of it is replaced. Tells what changed.
-pub fn install(text: &str, command: &str) -> Result<(String, Vec<Change>), Unfit> {
+pub fn install(text: &str, wanted: &Wanted<'_>) -> Result<(String, Vec<Change>), Unfit> {
+    let command = wanted.command;
     let mut text = checked(text)?;
     let mut changes = Vec::new();
-    for moment in Moment::ALL {
+    for &moment in wanted.moments {
         let ours: Vec<Entry> =
             entries(&text, command)?.into_iter().filter(|entry| entry.moment == moment).collect();
         let is_there = ours.iter().any(|entry| entry.for_all);
@@ -134,8 +147,14 @@ pub fn installed(text: &str, command: &str) -> Result<Installed, Unfit> {
         .member(&text.root(), "disableAllHooks")
         .is_some_and(|member| text.part(&member.value) == "true");
     let ours = entries(&text, command)?.into_iter().filter(|entry| entry.for_all);
-    let commands = ours.map(|entry| (entry.moment, entry.text)).collect();
-    Ok(Installed { commands, is_disabled })
+    let placed = ours.map(|entry| Placed {
+        moment: entry.moment,
+        place: (entry.group, entry.hook),
+        command: entry.text,
+        matcher: entry.matcher,
+        entry: entry.json,
+    });
+    Ok(Installed { placed: placed.collect(), is_disabled })
 }
 
 fn checked(text: &str) -> Result<Text, Unfit> {
@@ -165,10 +184,11 @@ fn entries(text: &Text, command: &str) -> Result<Vec<Entry>, Unfit> {
         let wrong = || Unfit::WrongType(format!("\"hooks\".\"{}\"", moment.name()));
         for (group, span) in text.elements(&groups).ok_or_else(wrong)?.iter().enumerate() {
             let matcher = text.member(span, "matcher").map(|m| text.string(&m.value));
-            let for_all = match matcher {
+            let for_all = match &matcher {
                 None => true,
-                Some(matcher) => matcher.is_some_and(|m| matches!(&*m, "" | "*" | ".*")),
+                Some(matcher) => matcher.as_deref().is_some_and(|m| matches!(m, "" | "*" | ".*")),
             };
+            let matcher = matcher.flatten();
             let Some(list) = text.member(span, "hooks").map(|member| member.value) else {
                 continue;
             };
@@ -184,6 +204,8 @@ fn entries(text: &Text, command: &str) -> Result<Vec<Entry>, Unfit> {
                         hook,
                         command: line,
                         text: said,
+                        matcher: matcher.clone(),
+                        json: serde_json::from_str(text.part(span)).unwrap_or_default(),
                         for_all,
                     });
                 }

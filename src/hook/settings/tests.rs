@@ -7,11 +7,12 @@ use serde_json::Value;
 use super::*;
 
 const COMMAND: &str = "/opt/spendtop hook run claude";
+const WANTED: Wanted<'_> = Wanted { command: COMMAND, moments: &Moment::ALL };
 
 fn put_in(text: &str) -> String {
-    let (with, changes) = install(text, COMMAND).unwrap();
+    let (with, changes) = install(text, &WANTED).unwrap();
     assert_eq!(changes.len(), 4, "{text}");
-    let (again, none) = install(&with, COMMAND).unwrap();
+    let (again, none) = install(&with, &WANTED).unwrap();
     assert_eq!((&again, none.len()), (&with, 0), "twice is once");
     with
 }
@@ -48,7 +49,9 @@ fn hooks_of_others_stay_and_come_first() {
 #[test]
 fn a_moved_binary_is_updated_in_place() {
     let with = put_in("{\"hooks\": {}}");
-    let (moved, changes) = install(&with, "'/my bin/spendtop' hook run claude").unwrap();
+    let (moved, changes) =
+        install(&with, &Wanted { command: "'/my bin/spendtop' hook run claude", ..WANTED })
+            .unwrap();
     assert_eq!(changes.len(), 4);
     assert!(
         changes.iter().all(|change| matches!(change, Change::Updated(_, old) if old == COMMAND))
@@ -62,8 +65,8 @@ fn a_hook_for_some_tools_is_not_one_for_all() {
     let before = format!(
         r#"{{"hooks": {{"PreToolUse": [{{"matcher": "Bash", "hooks": [{{"command": "{COMMAND}"}}]}}]}}}}"#
     );
-    assert!(installed(&before, COMMAND).unwrap().commands.is_empty());
-    assert_eq!(install(&before, COMMAND).unwrap().1.len(), 4);
+    assert!(installed(&before, COMMAND).unwrap().placed.is_empty());
+    assert_eq!(install(&before, &WANTED).unwrap().1.len(), 4);
 }
 
 #[test]
@@ -79,7 +82,7 @@ fn what_is_no_settings_is_refused() {
         "{\"hooks\": null}",
         "{\"hooks\": {\"PreToolUse\": {}}}",
     ] {
-        assert!(install(text, COMMAND).is_err(), "{text}");
+        assert!(install(text, &WANTED).is_err(), "{text}");
         assert!(uninstall(text, COMMAND).is_err(), "{text}");
     }
 }
@@ -89,13 +92,13 @@ fn of_two_members_with_one_key_the_last_counts() {
     let before = r#"{"hooks": {"Stop": []}, "hooks": {"PreToolUse": []}}"#;
     let with = put_in(before);
     assert!(with.starts_with(r#"{"hooks": {"Stop": []}, "hooks""#));
-    assert_eq!(installed(&with, COMMAND).unwrap().commands.len(), 4);
+    assert_eq!(installed(&with, COMMAND).unwrap().placed.len(), 4);
 }
 
 #[test]
 fn a_shell_reads_the_program_back() {
     for path in ["/usr/bin/spendtop", "/my bin/spendtop", "/it's/spendtop-2"] {
-        let line = command(Path::new(path), &[("--db", Path::new("/a b"))]);
+        let line = command(Path::new(path), AgentId::Claude, &[("--db", Path::new("/a b"))]);
         assert_eq!(program(&line).as_deref(), Some(path));
         assert!(line.ends_with(" --db '/a b'"), "{line}");
     }
@@ -203,9 +206,9 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
         std::fs::write(&path, &text).unwrap();
-        SettingsFile::read(&path).unwrap().install(COMMAND, false).unwrap();
+        SettingsFile::read(&path).unwrap().install(&WANTED, false).unwrap();
         prop_assert_eq!(&std::fs::read_to_string(&path).unwrap(), &with);
-        SettingsFile::read(&path).unwrap().uninstall(COMMAND, false).unwrap();
+        SettingsFile::read(&path).unwrap().uninstall(&WANTED, false).unwrap();
         prop_assert_eq!(std::fs::read(&path).unwrap(), text.as_bytes());
         prop_assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }

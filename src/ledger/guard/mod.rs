@@ -3,6 +3,7 @@
 //! Separate from the calls: nothing here changes what was spent, and nothing there decides what is
 //! done about it.
 
+mod charged;
 mod notices;
 mod read;
 mod spend;
@@ -10,8 +11,9 @@ mod write;
 
 use rusqlite::Row;
 
+pub use charged::ChargedTo;
 pub use notices::{Delivery, Outgoing};
-pub use spend::{ChargedTo, Spend};
+pub use spend::Spend;
 
 use crate::model::{AgentId, SessionKey};
 

@@ -1,17 +1,14 @@
 //! The sums that caps are held against.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::names::{self, Names};
 use super::super::reader::{self, Charged, Unlogged};
 use super::super::{LedgerError, Reader, Writer, rows};
-use crate::model::money::PICO_PER_USD;
-use crate::model::{AgentId, Call, Millis, PicoUsd, SessionKey, UsdTotal};
+use crate::model::{Call, Millis, PicoUsd, SessionKey, UsdTotal};
 
 /// What was spent on one attribution in a time. Implausible calls are left out: a corrupt line
 /// must not stop anybody's work.
@@ -26,74 +23,10 @@ pub struct Spend {
 /// Sums of whole quarters of an hour. Every period of a cap begins and ends on one.
 const SELECT: &str = "SELECT attribution, sum(cost_usd), sum(cost_pico) FROM rollup";
 
-/// What attributions are charged to, looked up one by one: a month has thousands of them, which
-/// share most of their texts. The subagent is left out: no cap is about one.
-#[derive(Debug)]
-pub struct ChargedTo<'a> {
-    reader: &'a Reader,
-    names: HashMap<i64, Arc<str>>,
-    sessions: HashMap<i64, (AgentId, Arc<str>)>,
-    known: HashMap<i64, Arc<Charged>>,
-}
-
-impl<'a> ChargedTo<'a> {
-    /// Knows nothing yet.
-    pub fn new(reader: &'a Reader) -> Self {
-        let (names, sessions) = (HashMap::new(), HashMap::new());
-        Self { reader, names, sessions, known: HashMap::new() }
-    }
-
-    /// What an attribution is charged to.
-    pub fn of(&mut self, attribution: i64) -> Result<Arc<Charged>, LedgerError> {
-        if let Some(known) = self.known.get(&attribution) {
-            return Ok(Arc::clone(known));
-        }
-        let [session, project, branch, model, developer] = self
-            .reader
-            .db
-            .prepare_cached(
-                "SELECT session, project, branch, model, developer FROM attribution WHERE id = ?1",
-            )?
-            .query_row([attribution], |row| {
-                Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get::<_, i64>(4)?])
-            })?;
-        let (agent, session_id) = self.session(session)?;
-        let charged = Arc::new(Charged {
-            agent,
-            session,
-            session_id,
-            subagent: Arc::default(),
-            project: self.name(project)?,
-            branch: self.name(branch)?,
-            model: self.name(model)?,
-            developer: self.name(developer)?,
-        });
-        self.known.insert(attribution, Arc::clone(&charged));
-        Ok(charged)
-    }
-
-    fn name(&mut self, id: i64) -> Result<Arc<str>, LedgerError> {
-        if let Some(name) = self.names.get(&id) {
-            return Ok(Arc::clone(name));
-        }
-        let mut select = self.reader.db.prepare_cached("SELECT text FROM name WHERE id = ?1")?;
-        let name: Arc<str> = select.query_row([id], |row| row.get(0))?;
-        self.names.insert(id, Arc::clone(&name));
-        Ok(name)
-    }
-
-    fn session(&mut self, id: i64) -> Result<(AgentId, Arc<str>), LedgerError> {
-        if let Some(session) = self.sessions.get(&id) {
-            return Ok(session.clone());
-        }
-        let mut select =
-            self.reader.db.prepare_cached("SELECT agent, session_id FROM session WHERE id = ?1")?;
-        let session: (AgentId, Arc<str>) =
-            select.query_row([id], |row| Ok((AgentId::from_number(row.get(0)?), row.get(1)?)))?;
-        self.sessions.insert(id, session.clone());
-        Ok(session)
-    }
-}
+/// Which rows are charged to a session, by its agent and id.
+const OF_SESSION: &str = "attribution IN (SELECT attribution.id FROM attribution
+         JOIN session ON session.id = attribution.session
+         WHERE session.agent = ?1 AND session.session_id = ?2)";
 
 impl Reader {
     /// What was spent in a time, by what it is charged to.
@@ -113,10 +46,7 @@ impl Reader {
 
     /// Where a session was last, if it has any call.
     pub fn place_of(&self, session: i64) -> Result<Option<Charged>, LedgerError> {
-        let mut statement =
-            self.db.prepare_cached("SELECT max(id) FROM attribution WHERE session = ?1")?;
-        let latest: Option<i64> = statement.query_row([session], |row| row.get(0))?;
-        latest.map(|attribution| self.charged_to(attribution)).transpose()
+        place_of(&self.db, session)
     }
 
     /// Shows every counted call of a time that has no price, and what it is charged to.
@@ -125,7 +55,16 @@ impl Reader {
         time: &Range<Millis>,
         show: &mut dyn FnMut(i64, &Call),
     ) -> Result<(), LedgerError> {
-        rows::each_unpriced(&self.db, &mut Names::default(), time, show)
+        unpriced(&self.db, &mut Names::default(), time, show)
+    }
+
+    /// The same of a session's whole life.
+    pub fn unpriced_of(
+        &self,
+        session: &SessionKey,
+        show: &mut dyn FnMut(i64, &Call),
+    ) -> Result<(), LedgerError> {
+        unpriced_of(&self.db, &mut Names::default(), session, show)
     }
 
     /// Shows every counted, plausible call of a time, in order: when, what it is charged to, and
@@ -164,15 +103,18 @@ impl Writer {
         reader::read_unlogged(&self.db)
     }
 
+    /// Where a session was last, if it has any call.
+    pub fn place_of(&self, session: i64) -> Result<Option<Charged>, LedgerError> {
+        place_of(&self.db, session)
+    }
+
     /// The transcript that holds the latest of a session's calls.
     pub fn transcript_of(&self, session: &SessionKey) -> Result<Option<PathBuf>, LedgerError> {
-        let mut statement = self.db.prepare_cached(
+        // The latest by an index alone: a session may have thousands.
+        let mut statement = self.db.prepare_cached(&format!(
             "SELECT source.path FROM call JOIN source ON source.id = call.source
-             WHERE attribution IN (SELECT attribution.id FROM attribution
-                 JOIN session ON session.id = attribution.session
-                 WHERE session.agent = ?1 AND session.session_id = ?2)
-             ORDER BY call.at DESC LIMIT 1",
-        )?;
+             WHERE call.id = (SELECT id FROM call WHERE {OF_SESSION} ORDER BY at DESC LIMIT 1)"
+        ))?;
         let path = statement
             .query_row(params![session.agent as i64, session.session_id], |row| {
                 row.get::<_, String>(0)
@@ -202,7 +144,16 @@ impl Writer {
         time: &Range<Millis>,
         show: &mut dyn FnMut(i64, &Call),
     ) -> Result<(), LedgerError> {
-        rows::each_unpriced(&self.db, &mut self.names, time, show)
+        unpriced(&self.db, &mut self.names, time, show)
+    }
+
+    /// The same of a session's whole life.
+    pub fn unpriced_of(
+        &mut self,
+        session: &SessionKey,
+        show: &mut dyn FnMut(i64, &Call),
+    ) -> Result<(), LedgerError> {
+        unpriced_of(&self.db, &mut self.names, session, show)
     }
 }
 
@@ -215,24 +166,41 @@ fn spend(db: &Connection, time: &Range<Millis>) -> Result<Vec<Spend>, LedgerErro
 }
 
 fn session_spend(db: &Connection, session: &SessionKey) -> Result<Vec<Spend>, LedgerError> {
-    let mut statement = db.prepare_cached(&format!(
-        "{SELECT} WHERE attribution IN (SELECT attribution.id FROM attribution
-             JOIN session ON session.id = attribution.session
-             WHERE session.agent = ?1 AND session.session_id = ?2)
-         GROUP BY attribution"
-    ))?;
+    let mut statement =
+        db.prepare_cached(&format!("{SELECT} WHERE {OF_SESSION} GROUP BY attribution"))?;
     let rows = statement.query_map(params![session.agent as i64, session.session_id], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+fn unpriced(
+    db: &Connection,
+    names: &mut Names,
+    time: &Range<Millis>,
+    show: &mut dyn FnMut(i64, &Call),
+) -> Result<(), LedgerError> {
+    rows::each_unpriced(db, names, "at >= ?1 AND at < ?2", [time.start.0, time.end.0], show)
+}
+
+fn unpriced_of(
+    db: &Connection,
+    names: &mut Names,
+    session: &SessionKey,
+    show: &mut dyn FnMut(i64, &Call),
+) -> Result<(), LedgerError> {
+    let values = params![session.agent as i64, session.session_id];
+    rows::each_unpriced(db, names, OF_SESSION, values, show)
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<Spend> {
-    let dollars: i64 = row.get(1)?;
     // A cell's rest is below a dollar: nine million cells would be needed to overflow.
-    let rest: i64 = row.get(2)?;
-    Ok(Spend {
-        attribution: row.get(0)?,
-        spent: UsdTotal(i128::from(dollars) * i128::from(PICO_PER_USD) + i128::from(rest)),
-    })
+    let spent = UsdTotal::of_whole(row.get(1)?, row.get(2)?);
+    Ok(Spend { attribution: row.get(0)?, spent })
+}
+
+fn place_of(db: &Connection, session: i64) -> Result<Option<Charged>, LedgerError> {
+    let mut statement = db.prepare_cached("SELECT max(id) FROM attribution WHERE session = ?1")?;
+    let latest: Option<i64> = statement.query_row([session], |row| row.get(0))?;
+    latest.map(|attribution| charged_to(db, attribution)).transpose()
 }
 
 fn charged_to(db: &Connection, attribution: i64) -> Result<Charged, LedgerError> {

@@ -1,6 +1,7 @@
 //! The embedded book: canonical, whole, and without overlaps; and what calls of it cost.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{call, charge};
 use crate::model::{Cost, CostStatus, Geo, Millis, ServiceTier, Speed, UnpricedReason};
@@ -291,7 +292,7 @@ fn the_reserve_is_the_dearest_model_on_sale() {
 #[test]
 fn a_pricer_says_what_the_book_says() {
     let book = PriceBook::embedded();
-    let mut pricer = Pricer::new(book);
+    let mut pricer = Pricer::new(Arc::clone(book));
     for model in ["claude-opus-5-5", "claude-opus-4-10", "gpt-5.5", "claude-opus-5-5"] {
         let call = call(model, "2026-11-20", [1000, 10, 0, 0, 0]);
         assert_eq!(pricer.price(&call), book.price(&call));

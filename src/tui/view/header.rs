@@ -1,43 +1,73 @@
-//! The first line: whose day, which day, and how collecting stands.
+//! The first line: the screens, whose day, which day, and how collecting stands.
 //!
 //! ```text
-//!  spendtop demo  maya  Mon 23 Nov 15:41 Europe/Berlin                          ● live
+//!  spendtop demo  1 Live  2 Session   maya  Mon 23 Nov 15:41 Europe/Berlin      ● live
 //! ```
+//!
+//! What says least goes first where there is no room: the zone, the developer, the other screens.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{fitting, indented};
-use crate::format::{fit, printable, width};
+use crate::format::{age, fit, printable, width};
 use crate::tui::app::{App, Collector};
-use crate::tui::theme::{Role, Theme};
+use crate::tui::screens;
+use crate::tui::theme::Role;
 
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme) {
+/// A collector beats every half a minute: after this it is stuck.
+const SILENT_MS: i64 = 2 * 60_000;
+
+/// What is kept for the day and its time beside the names of all screens.
+const TIME: usize = 20;
+
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App) {
+    let theme = &app.shell.look.theme;
     let area = indented(area);
     let mut left = vec![Span::styled("spendtop", theme.style(Role::Title))];
-    if let Some(label) = app.setting.label {
+    if let Some(label) = app.shell.setting.label {
         left.push(Span::styled(format!(" {label}"), theme.style(Role::Warn)));
     }
-    let taken: usize = left.iter().map(|span| width(&span.content)).sum();
-    let room = usize::from(area.width).saturating_sub(taken + 2);
+    let name: usize = left.iter().map(|span| width(&span.content)).sum();
+    let room = usize::from(area.width).saturating_sub(name + 2);
     let (role, state) = state(app, room);
-    // Two cells before each of the two that follow.
     let room = room.saturating_sub(width(&state) + 2);
+    let tabs = tabs(app, room);
+    let taken: usize = tabs.iter().map(|span| width(&span.content)).sum();
+    left.extend(tabs);
     left.push(Span::raw("  "));
-    left.push(Span::raw(fitting(when_and_whose(app), room)));
+    left.push(Span::raw(fitting(when_and_whose(app), room.saturating_sub(taken))));
     frame.render_widget(Line::from(left), area);
     let state = Line::styled(state, theme.style(role)).right_aligned();
-    let state_width = (state.width() as u16).min(area.width.saturating_sub(taken as u16 + 1));
+    let state_width = (state.width() as u16).min(area.width.saturating_sub(name as u16 + 1));
     let x = area.right() - state_width;
     frame.render_widget(state, Rect { x, width: state_width, ..area });
 }
 
+/// The screens with their digits, or as many as have room; none where there is but one.
+fn tabs(app: &App, room: usize) -> Vec<Span<'static>> {
+    if screens::count() < 2 {
+        return Vec::new();
+    }
+    let theme = &app.shell.look.theme;
+    let tab = |screen: screens::Screen| {
+        let here = screen == app.screen();
+        let role = if here { Role::Strong } else { Role::Quiet };
+        let name = format!("  {} {}", screen.digit(), screen.title());
+        Span::styled(name, theme.style(role))
+    };
+    let all: Vec<Span<'static>> = screens::all().map(tab).collect();
+    let wanted: usize = all.iter().map(|span| width(&span.content)).sum();
+    if wanted + TIME <= room { all } else { vec![tab(app.screen())] }
+}
+
 /// From everything down to nothing.
 fn when_and_whose(app: &App) -> [String; 5] {
-    let now = app.now.timestamp().to_zoned_datetime(app.setting.zone.clone());
-    let developer = printable(&app.setting.developer);
-    let zone = match app.setting.zone.iana_name() {
+    let setting = &app.shell.setting;
+    let now = app.shell.now.timestamp().to_zoned_datetime(setting.zone.clone());
+    let developer = printable(&setting.developer);
+    let zone = match setting.zone.iana_name() {
         Some(name) => name.to_owned(),
         None => now.strftime("%Z").to_string(),
     };
@@ -53,18 +83,38 @@ fn when_and_whose(app: &App) -> [String; 5] {
 }
 
 fn state(app: &App, room: usize) -> (Role, String) {
-    match &app.collector {
+    if app.frozen.is_some() {
+        return (Role::Warn, "■ FROZEN".into());
+    }
+    match &app.shell.collector {
         Collector::Starting => (Role::Quiet, "○ starting".into()),
         Collector::Reading { read_bytes, total_bytes } => {
             let percent = read_bytes.saturating_mul(100) / total_bytes.max(&1);
             (Role::Warn, format!("◌ reading {} %", percent.min(100)))
         }
-        Collector::Live => (Role::Good, "● live".into()),
-        Collector::Elsewhere(who) => {
-            let texts = [format!("● live, collected by {who}"), "● live".into()];
+        // Nobody else follows: it ends with the screen.
+        Collector::Live => {
+            let texts = ["● live, watching by itself".into(), "● live".into()];
             (Role::Good, fitting(texts, room / 2))
+        }
+        Collector::Elsewhere(who) => {
+            let (role, texts) = if let Some(silence) = silence(app) {
+                let silence = age(silence);
+                let long = format!("■ {who} silent for {silence}");
+                (Role::Bad, [long, format!("■ silent {silence}")])
+            } else {
+                (Role::Good, [format!("● live, collected by {who}"), "● live".into()])
+            };
+            (role, fitting(texts, room / 2))
         }
         // Why stands in the line above the keys.
         Collector::Failed(_) => (Role::Bad, fit("■ not collecting", room).into_owned()),
     }
+}
+
+/// How long the collector has given no sign of life, if that is too long.
+pub(super) fn silence(app: &App) -> Option<i64> {
+    let heartbeat = app.shell.board.as_ref()?.heartbeat?;
+    let silence = app.shell.now.0 - heartbeat.0;
+    (silence > SILENT_MS).then_some(silence)
 }

@@ -1,38 +1,45 @@
-//! What every key does and every sign means, over the screen.
+//! What every key that works here does, and what every sign means, over the screen.
 //!
 //! ```text
-//! ╭ help ──────────────────────────────────────────────────────────╮
-//! │ q  ^C     quit                                                 │
+//! ╭ help: Live ────────────────────────────────────────────────────╮
+//! │ /              show only rows with these words                 │
 //! │ …                                                              │
-//! │ ≥         at least: a price or a last count is missing         │
+//! │ ≥              at least: a price or a last count is missing    │
 //! ╰────────────────────────────────────────────────────────────────╯
 //! ```
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Clear;
 
-use super::panel;
+use super::parts::over;
 use crate::format::{pad_start, width};
-use crate::tui::action::BINDINGS;
-use crate::tui::theme::{Role, Theme};
+use crate::tui::app::App;
+use crate::tui::theme::Role;
 
 /// Signs and words of the screen.
 const WORDS: &[(&str, &str)] = &[
     ("≥", "at least: a price, or a last count, is missing"),
     ("$", "list price of the API, whatever your plan charges"),
+    ("RUN ASK IDLE", "in mid-turn, asks you, at its prompt"),
+    ("BLK END", "must not go on; has ended"),
+    ("run idle", "the same, concluded from its last call alone"),
+    ("RUN!", "flagged or blocked: why stands below the table"),
     ("SESSION", "all of it, with its subagents (SUB)"),
-    ("IN", "tokens sent; CACHE: how much of them was cached"),
-    ("LAST", "time since its last call"),
+    ("$/H", "what the last 15 minutes would come to in an hour"),
+    ("LOOP", "the newest tool call, so often in a row"),
+    ("STEPS", "steps in this turn"),
+    ("CACHE", "how much of what was sent came from the cache"),
+    ("PROT", "what stops it: hook, signal, or none!"),
+    ("AGE", "time since its last call"),
 ];
 
 /// Cells of the left column.
-const LABELS: usize = 9;
+const LABELS: usize = 13;
 
-pub(super) fn render(frame: &mut Frame<'_>, area: Rect, theme: Theme) {
-    let keys = BINDINGS.iter().map(|binding| (binding.label, binding.help));
-    let row = |(label, text): (&str, &str)| {
+pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, above: u16) {
+    let theme = &app.shell.look.theme;
+    let row = |label: &str, text: &str| {
         let label = format!("{label}{}", pad_start("", LABELS.saturating_sub(width(label))));
         Line::from(vec![
             Span::styled(label, theme.style(Role::Key)),
@@ -40,26 +47,21 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, theme: Theme) {
             Span::raw(text.to_owned()),
         ])
     };
-    let mut lines: Vec<Line<'_>> = keys.map(row).collect();
+    let keys = app.shell.look.keys.entries(app.here()).filter(|(_, keys)| !keys.is_empty());
+    let mut lines: Vec<Line<'_>> = keys
+        .map(|(entry, keys)| {
+            let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+            row(&keys.join(" "), entry.help)
+        })
+        .collect();
     lines.push(Line::default());
-    lines.extend(WORDS.iter().copied().map(row));
-    let widest = lines.iter().map(Line::width).max().unwrap_or(0);
-    let size = (widest as u16 + 4, lines.len() as u16 + 2);
-    let area = centred(area, size);
-    frame.render_widget(Clear, area);
-    let title = vec![Span::styled("help", theme.style(Role::Title))];
-    let inner = panel(frame, area, title, theme);
-    for (row, line) in inner.rows().zip(lines) {
-        frame.render_widget(line, row);
+    lines.extend(WORDS.iter().map(|(word, text)| row(word, text)));
+    let room = usize::from(area.height.saturating_sub(2)).max(1);
+    let above = usize::from(above).min(lines.len().saturating_sub(room));
+    let mut title = format!("help: {}", app.screen().title());
+    if lines.len() > room {
+        title.push_str(" (j/k scroll)");
     }
-}
-
-fn centred(area: Rect, (width, height): (u16, u16)) -> Rect {
-    let (width, height) = (width.min(area.width), height.min(area.height));
-    Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 2,
-        width,
-        height,
-    }
+    let shown = &lines[above..lines.len().min(above + room)];
+    over(frame, area, &title, shown, theme);
 }

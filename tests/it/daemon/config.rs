@@ -46,3 +46,29 @@ fn hangup_reads_the_config_anew() {
     home.append("p/A.jsonl", &[spent("a1", "A")]);
     told(&home, "$4.02 of $2.00");
 }
+
+#[test]
+fn a_config_in_a_folder_that_was_not_there_is_noticed() {
+    let home = home("");
+    fs::remove_dir_all(home.config().parent().unwrap()).unwrap();
+    let daemon = Daemon::start(&home);
+    configure(&home, "daily_cap = 3");
+    until("the new config", || daemon.said().contains("the new config is in force"));
+    home.append("p/A.jsonl", &[spent("a1", "A")]);
+    told(&home, "$4.02 of $3.00");
+    // And the next change in it.
+    configure(&home, "daily_cap = 2");
+    until("the next", || daemon.said().matches("the new config is in force").count() == 2);
+}
+
+#[test]
+fn a_bad_config_is_refused_once_and_a_good_one_after_it_is_taken() {
+    let home = home("daily_cap = 3");
+    let daemon = Daemon::start(&home);
+    configure(&home, "daily_cap = \"much\"");
+    until("the refusal", || daemon.said().contains("the last good one stays"));
+    daemon.signal(Signal::HUP);
+    configure(&home, "daily_cap = 2");
+    until("the new config", || daemon.said().contains("the new config is in force"));
+    assert_eq!(daemon.said().matches("the last good one stays").count(), 1);
+}

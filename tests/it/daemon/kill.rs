@@ -104,3 +104,61 @@ fn a_session_below_its_own_cap_lives_on() {
     assert!(rows.iter().all(|row| row["session_id"] == "dear"), "{rows:?}");
     assert!(cheap.is_alive());
 }
+
+#[test]
+fn a_headless_agent_is_interrupted() {
+    let stage = Stage::new(KILLS);
+    let agent = stage.agents.agent(WAITS, &["-p"]);
+    stage.register(&agent, "s");
+    let _daemon = Daemon::start(&stage.home);
+    stage.append("s", &[spending("1", "s"), spending("2", "s")]);
+    ended(&agent);
+    until("the row of its end", || actions_of(&stage.home, "ended").len() == 1);
+    assert_eq!(actions_of(&stage.home, "signal")[0]["signal"], "SIGINT");
+}
+
+#[test]
+fn a_cap_that_blocks_signals_nothing_and_says_who_has_no_hook() {
+    let stage = Stage::new("daily_cap = 6\naction = \"block\"\nsession_alert_usd = 1000");
+    let agent = stage.agent("s", WAITS);
+    let _daemon = Daemon::start(&stage.home);
+    stage.append("s", &[spending("1", "s"), spending("2", "s")]);
+    until("the row of the block", || actions_of(&stage.home, "block").len() == 1);
+    let outcome = actions_of(&stage.home, "block")[0]["outcome"].to_string();
+    assert!(outcome.contains("nothing stops it"), "{outcome}");
+    told(&stage.home, "a session runs without the hook");
+    // It goes on: it has no hook that would stop it.
+    stage.append("s", &[spending("3", "s")]);
+    counted(&stage.home, 3);
+    stage.append("t", &[spending("4", "t")]);
+    until("the row of the next", || actions_of(&stage.home, "block").len() == 2);
+    assert!(agent.is_alive());
+    assert_eq!(actions_of(&stage.home, "signal").len(), 0);
+}
+
+#[test]
+fn an_end_in_the_middle_of_a_stop_sees_it_through() {
+    let stage = Stage::new(&KILLS.replace("0.3", "1"));
+    let agent = stage.agent("s", IGNORES);
+    let mut daemon = Daemon::start(&stage.home);
+    stage.append("s", &[spending("1", "s"), spending("2", "s")]);
+    until("the first signal", || actions_of(&stage.home, "signal").len() == 1);
+    assert_eq!(daemon.end(Signal::TERM).0, Some(0));
+    assert!(!agent.is_alive());
+    let rows = actions_of(&stage.home, "signal");
+    let words: Vec<_> = rows.iter().map(|row| row["signal"].as_str().unwrap()).collect();
+    assert_eq!(words, ["SIGTERM", "SIGKILL"]);
+    assert_eq!(actions_of(&stage.home, "ended").len(), 1);
+}
+
+#[test]
+fn a_second_order_to_stop_waits_for_nothing() {
+    let stage = Stage::new(&KILLS.replace("0.3", "600"));
+    let agent = stage.agent("s", IGNORES);
+    let mut daemon = Daemon::start(&stage.home);
+    stage.append("s", &[spending("1", "s"), spending("2", "s")]);
+    until("the first signal", || actions_of(&stage.home, "signal").len() == 1);
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.end(Signal::INT).0, Some(0));
+    assert!(agent.is_alive());
+}

@@ -5,10 +5,11 @@
 mod caps;
 mod config;
 #[cfg(target_os = "linux")]
-mod kill;
+pub mod kill;
 #[cfg(target_os = "linux")]
 mod kill_again;
 mod life;
+pub mod loops;
 mod stop;
 
 use std::fs;

@@ -45,7 +45,7 @@ fn pid_1_a_negative_pid_ourselves_and_our_ancestors() {
     let scratch = Scratch::new();
     let own = scratch.kernel.own();
     let mut named = vec![own.clone()];
-    named.extend(scratch.kernel.ancestors(own.pid).into_iter().map(|process| process.key));
+    named.extend(scratch.kernel.ancestors(own.pid));
     for process in &named {
         let pid = process.pid.to_string();
         let claim = scratch.claim(&pid, process.start_time, &format!("s{pid}"), "");

@@ -180,6 +180,7 @@ impl Scratch {
             person: None,
             grace: Duration::from_secs(3),
             with_hook: false,
+            hook_stops_turn: true,
             in_turn: true,
             evidence: "$20.02 of $20.00".to_owned(),
             overshoot: Some(PicoUsd(20_000_000_000)),

@@ -55,7 +55,12 @@ fn a_hook_finds_the_agent_that_it_lives_in() {
     // Nearer than the agent that the test may itself run in.
     assert_ne!(hook.ppid, agent.pid());
     assert_eq!(
-        scratch.kernel.ancestors(hook.key.pid).iter().filter(|p| p.key == agent.key).count(),
+        scratch
+            .kernel
+            .ancestors(hook.key.pid)
+            .iter()
+            .filter(|parent| **parent == agent.key)
+            .count(),
         1
     );
 }

@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use spendtop::config::Config;
 use spendtop::guard::{self, Terms};
-use spendtop::ledger::{Pricing, Reader, Writer};
+use spendtop::ledger::{Loop, LoopLevel, Pricing, Reader, Writer};
 use spendtop::model::{
-    AgentId, Batch, Call, CallId, CallKind, Charge, Cost, CostStatus, Cursor, DeedLog, Event,
-    FileStat, Lift, LiftBy, Millis, Note, Permille, PicoUsd, Qualifiers, SessionKey, TokenUsage,
-    UnpricedReason, UsdTotal,
+    AgentId, Batch, Call, CallId, CallKind, Charge, Cost, CostStatus, Cursor, Deed, DeedLog,
+    DeedOf, Event, FileStat, Fingerprint, Lift, LiftBy, Millis, Note, Permille, PicoUsd,
+    Qualifiers, SessionKey, TokenUsage, TurnSource, UnpricedReason, UsdTotal,
 };
-use spendtop::policy::{self, Decision, Who, verdict};
+use spendtop::policy::{self, Decision, Measure, Who, verdict};
 use spendtop::pricing::PriceBook;
 use tempfile::TempDir;
 
-use super::story::{CallStep, Expect, Step, Story, VerdictExpect};
+use super::story::{CallStep, Expect, LoopStep, Step, Story, VerdictExpect};
 use crate::harness::Lab;
 
 /// What an output token costs in stories: `$1` is 100,000 tokens.
@@ -74,6 +74,12 @@ impl Stage {
                 total: total.usd.parse().unwrap(),
             };
             self.store("dev", event);
+        }
+        if let Some(session) = &step.prompt {
+            self.prompt(session);
+        }
+        for looping in &step.looping {
+            self.keep_loop(looping);
         }
         if let Some(snooze) = &step.snooze {
             let until = Millis(self.now.0 + snooze.minutes * 60_000);
@@ -166,16 +172,48 @@ impl Stage {
         }
     }
 
+    fn prompt(&mut self, session: &str) {
+        self.calls += 1;
+        let key = DeedOf::Line(Fingerprint(self.calls));
+        let mut deeds = DeedLog::default();
+        deeds.thread(session, None).tell(self.now, Deed::Turn(TurnSource::Human), key);
+        self.store_all("dev", Vec::new(), deeds);
+    }
+
+    fn keep_loop(&mut self, step: &LoopStep) {
+        let threads = self.writer.threads_since(Millis(i64::MIN)).unwrap();
+        let of_session = |thread: &i64| {
+            let found = self.writer.watchable(*thread, Millis(i64::MIN)).unwrap();
+            found.is_some_and(|found| *found.thread.session_id == *step.session)
+        };
+        let thread = threads.into_iter().find(of_session).unwrap();
+        let found = Loop {
+            detector: "same_result".into(),
+            since: self.now,
+            turn: self.now,
+            level: LoopLevel::Loop,
+            tool: Some("Bash".into()),
+            count: step.count,
+            at: self.now,
+            cost: step.usd.parse().unwrap(),
+        };
+        self.writer.together(|writer| writer.keep_loop(thread, &found)).unwrap();
+    }
+
     fn store(&mut self, developer: &str, event: Event) {
+        self.store_all(developer, vec![event], DeedLog::default());
+    }
+
+    fn store_all(&mut self, developer: &str, events: Vec<Event>, deeds: DeedLog) {
         let batch = Batch {
-            deeds: DeedLog::default(),
+            deeds,
             path: "/story.jsonl".into(),
             agent: AgentId::Claude,
             developer: Arc::from(developer),
             stat: FileStat::default(),
             cursor: Cursor::default(),
             new_bytes: 1,
-            events: vec![event],
+            events,
         };
         let mut pricing = Pricing {
             sha256: "story".into(),
@@ -213,7 +251,7 @@ impl Stage {
             project: &expect.project,
             branch: &expect.branch,
             model: &expect.model,
-            agent: AgentId::Claude,
+            agent: Some(AgentId::Claude),
             session_id: &expect.session,
         };
         verdict(&self.decisions, &who).map_or_else(
@@ -243,6 +281,8 @@ impl Stage {
             }
         };
         let usd = |text: &String| UsdTotal::from(text.parse::<PicoUsd>().unwrap()).to_decimal();
+        let count = Measure::count(decision.counted()).to_string();
+        check("count", count, expect.count.map(|count| count.to_string()));
         check("spent", decision.used.spent.to_decimal(), expect.spent.as_ref().map(usd));
         check("reserve", decision.used.reserve.to_decimal(), expect.reserve.as_ref().map(usd));
         check("limit", UsdTotal::from(decision.limit).to_decimal(), expect.limit.as_ref().map(usd));

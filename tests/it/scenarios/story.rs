@@ -28,6 +28,11 @@ pub struct Step {
     pub restart: bool,
     #[serde(default)]
     pub call: Vec<CallStep>,
+    /// A person's prompt comes to this session.
+    pub prompt: Option<String>,
+    /// Loops as the detectors have them.
+    #[serde(default)]
+    pub looping: Vec<LoopStep>,
     /// An agent states its own total.
     pub total: Option<Total>,
     pub snooze: Option<SnoozeStep>,
@@ -82,6 +87,16 @@ fn developer() -> String {
     "dev".into()
 }
 
+/// What a session's loop has come to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoopStep {
+    #[serde(default = "session")]
+    pub session: String,
+    pub count: u64,
+    pub usd: String,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Total {
@@ -109,6 +124,8 @@ pub struct RaiseStep {
 pub struct Expect {
     pub cap: String,
     pub subject: Option<String>,
+    /// Of a cap on how often.
+    pub count: Option<u64>,
     /// There is no such subject.
     #[serde(default)]
     pub absent: bool,

@@ -1,13 +1,17 @@
 //! The screen: what a person sees, drawn from real ledgers.
 
 mod app;
+mod days;
+mod models;
 mod pictures;
+mod projects;
 mod screens;
 pub(crate) mod terminal;
 
 use std::path::Path;
 use std::sync::Arc;
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -15,8 +19,12 @@ use serde_json::json;
 use spendtop::daemon::catch_up;
 use spendtop::ingest::Root;
 use spendtop::ledger::{Pricing, Writer};
-use spendtop::model::{Charge, Cost, CostStatus, Millis, PicoUsd, UnpricedReason};
-use spendtop::tui::{Action, App, Follower, Setting, draw};
+use spendtop::model::{AgentId, Charge, Cost, CostStatus, Millis, PicoUsd, UnpricedReason};
+use spendtop::policy::Cap;
+use spendtop::pricing::PriceBook;
+use spendtop::tui::screens::live::{Data, Live, Session};
+use spendtop::tui::screens::{Page, Screen, Slot};
+use spendtop::tui::{Action, App, Command, Facts, Follower, Look, Notice, Question, Setting, draw};
 
 use crate::harness::{Lab, list_prices};
 
@@ -63,7 +71,13 @@ impl Line<'_> {
             "message": {
                 "id": format!("msg_01{number:022}"),
                 "model": self.model,
-                "stop_reason": if self.is_final { json!("end_turn") } else { json!(null) },
+                "content": [{
+                    "type": "tool_use",
+                    "id": format!("toolu_01{number:022}"),
+                    "name": "Bash",
+                    "input": { "command": format!("make part-{}", number / 2) },
+                }],
+                "stop_reason": if self.is_final { json!("tool_use") } else { json!(null) },
                 "usage": {
                     "input_tokens": 100,
                     "cache_read_input_tokens": 148_000,
@@ -168,32 +182,122 @@ fn a_day(lab: &Lab) {
     ingest(lab);
 }
 
-fn setting(cap: Option<i64>) -> Setting {
+fn setting() -> Setting {
     Setting {
         developer: Arc::from("maya"),
-        daily_cap: cap.map(PicoUsd::from_dollars),
         on_plan: false,
         zone: TimeZone::get("Europe/Berlin").unwrap(),
         looked_at: vec!["~/.claude/projects".into(), "~/.config/claude/projects".into()],
         config_file: "~/.config/spendtop/config.toml".into(),
         label: None,
-        color: true,
+    }
+}
+
+/// What is read with: maya's ledger, with this cap in dollars a day.
+fn facts(lab: &Lab, cap: Option<i64>) -> Facts {
+    let daily = |dollars| Arc::new(Cap::daily(PicoUsd::from_dollars(dollars)));
+    Facts {
+        db: lab.db(),
+        lock: lab.folder.path().join("data/ledger.lock"),
+        developer: Arc::from("maya"),
+        zone: TimeZone::get("Europe/Berlin").unwrap(),
+        caps: cap.into_iter().map(daily).collect(),
+        include_unlogged: false,
+        book: Arc::clone(PriceBook::embedded()),
+        roots: vec![(AgentId::Claude, lab.projects())],
     }
 }
 
 /// The state after one look at the lab's ledger.
-fn app(lab: &Lab, setting: Setting) -> App {
-    let mut follower = Follower::new(lab.db(), &setting);
-    let mut app = App::new(setting, now());
-    if let Some(action) = follower.look(now()) {
+fn app(lab: &Lab, cap: Option<i64>) -> App {
+    app_of(lab, facts(lab, cap), setting(), Look::default())
+}
+
+fn app_of(_lab: &Lab, facts: Facts, setting: Setting, look: Look) -> App {
+    let mut app = App::new(setting, look, now());
+    let mut follower = Follower::new(facts);
+    if let Some(action) = look_at(&mut app, &mut follower, now()) {
         assert!(matches!(action, Action::Picture(_)), "{action:?}");
         app.update(action);
     }
     app
 }
 
+/// One look of the follower, at what the screen wants.
+fn look_at(app: &mut App, follower: &mut Follower, now: Millis) -> Option<Action> {
+    if let Some(question) = app.question() {
+        follower.ask(question);
+    }
+    follower.look(now)
+}
+
+fn live(app: &App) -> &Slot<Live> {
+    app.page().any().downcast_ref().unwrap()
+}
+
+fn data(app: &App) -> &Data {
+    live(app).data.as_ref().unwrap()
+}
+
+/// The selected session.
+fn selected(app: &App) -> &Session {
+    live(app).page.selected(data(app)).unwrap()
+}
+
 fn drawn(app: &App, columns: u16, rows: u16) -> TestBackend {
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
     terminal.draw(|frame| draw(frame, app)).unwrap();
     terminal.backend().clone()
+}
+
+/// The state after one look at the lab's ledger, on one of the screens.
+fn app_on(lab: &Lab, screen: Screen, facts: Facts, look: Look) -> App {
+    let mut app = App::new(setting(), look, now());
+    app.update(Action::Collector(Notice::Live));
+    app.update(Action::Command(Command::Go(screen)));
+    refresh(lab, &mut app, facts);
+    app
+}
+
+/// Looks once more, as a follower of its own.
+fn refresh(_lab: &Lab, app: &mut App, facts: Facts) {
+    let anew = app.question();
+    let question = anew.unwrap_or_else(|| Question { screen: app.screen(), ask: app.page().ask() });
+    let mut follower = Follower::new(facts);
+    follower.ask(question);
+    if let Some(action) = follower.look(now()) {
+        assert!(matches!(action, Action::Picture(_)), "{action:?}");
+        app.update(action);
+    }
+}
+
+/// The page that is shown, with what it read.
+fn slot<P: Page>(app: &App) -> &Slot<P> {
+    app.page().any().downcast_ref().unwrap()
+}
+
+fn press(app: &mut App, key: KeyCode) -> bool {
+    app.update(Action::Key(KeyEvent::new(key, KeyModifiers::NONE)))
+}
+
+fn assert_screens(name: &str, app: &App) {
+    for (columns, rows) in [(80, 24), (120, 40), (40, 12)] {
+        let screen = drawn(app, columns, rows);
+        insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), screen);
+    }
+}
+
+/// What `spendtop report` says of the lab's ledger.
+fn report(lab: &Lab, args: &[&str]) -> serde_json::Value {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_spendtop"))
+        .args(["--now", NOW, "report"])
+        .args(args)
+        .args(["--json", "--tz", "Europe/Berlin"])
+        .env_clear()
+        .env("HOME", lab.folder.path().join("home"))
+        .env("SPENDTOP_DB", lab.db())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
 }

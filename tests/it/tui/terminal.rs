@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::os::fd::AsFd;
 use std::process::Child;
 use std::sync::{Arc, Mutex};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcgetwinsize, tcsetwinsize};
 
 use crate::cli_home::Home;
 
@@ -74,6 +75,39 @@ impl Seat {
         }
     }
 
+    /// What the terminal shows now, at the size it has now.
+    fn shown(&self) -> String {
+        let size = tcgetwinsize(&self.terminal).unwrap();
+        let cells = |count: u16| NonZero::new(count).unwrap();
+        let mut parser = vt100::Parser::new(cells(size.ws_row), cells(size.ws_col), 0);
+        parser.process(self.written.lock().unwrap().as_bytes());
+        parser.screen().contents()
+    }
+
+    /// Waits until the terminal shows something, or something no more.
+    #[track_caller]
+    fn expect_shown(&self, what: &str, is_so: impl Fn(&str) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !is_so(&self.shown()) {
+            assert!(Instant::now() < deadline, "not {what}: {}", self.shown());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Gives the terminal another size, as a window that is dragged does. What was drawn before
+    /// is of the old size and of no more interest.
+    fn resize(&mut self, columns: u16, rows: u16) {
+        self.written.lock().unwrap().clear();
+        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&self.terminal, size).unwrap();
+        // It is not the controlling terminal of the program, so nobody else tells it.
+        self.signal(Signal::WINCH);
+    }
+
     fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.program), signal).unwrap();
     }
@@ -119,6 +153,40 @@ fn it_follows_what_is_written_and_q_leaves() {
 }
 
 #[test]
+fn a_person_moves_filters_sorts_acts_and_resizes() {
+    let home = Home::small();
+    let mut seat = Seat::new(&home, &[]);
+    seat.expect_shown("there", |screen| screen.contains("sessions 2"));
+    assert!(seat.shown().contains("▶"), "{}", seat.shown());
+    seat.press("j");
+    seat.expect_shown("moved", |screen| {
+        let marked = screen.lines().filter(|line| line.contains('▶')).count();
+        marked == 1 && !screen.lines().nth(7).unwrap_or_default().contains('▶')
+    });
+    seat.press("/billing");
+    seat.expect_shown("filtered", |screen| screen.contains("1 with billing"));
+    seat.press("\r");
+    seat.press("r");
+    seat.expect_shown("reversed", |screen| screen.contains("by activity ▲"));
+    seat.press("sj\r");
+    seat.expect_shown("sorted", |screen| screen.contains("by state ▼"));
+    seat.press("x");
+    seat.expect_shown("asked", |screen| screen.contains("no process of it was found"));
+    seat.press("fflag too dear\r");
+    seat.expect_shown("flagged", |screen| screen.contains("it is marked in reports"));
+    seat.press("\r");
+    seat.expect_shown("marked", |screen| screen.contains("END!   billing"));
+    for (columns, rows) in [(120, 40), (40, 12), (20, 2), (1, 1), (200, 50), (80, 24)] {
+        seat.resize(columns, rows);
+        if columns >= 40 {
+            seat.expect_shown("drawn anew", |screen| screen.contains("billing"));
+        }
+    }
+    seat.press(":quit\r");
+    seat.expect_end();
+}
+
+#[test]
 fn every_signal_that_ends_a_program_leaves_the_terminal_as_it_was() {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let home = Home::small();
@@ -144,12 +212,13 @@ fn a_terminal_that_cannot_draw_gets_plain_lines() {
 }
 
 #[test]
-fn the_demo_runs_over_its_cap() {
+fn the_demo_runs_over_its_cap_and_its_runaway_is_ended() {
     let home = Home::new();
     // Not at midnight, when there is little to go over.
-    let mut seat = Seat::new(&home, &["demo", "--speed", "2000", "--now", super::NOW]);
-    seat.expect("feat/checkout");
+    let mut seat = Seat::new(&home, &["demo", "--speed", "60", "--now", super::NOW]);
+    seat.expect("feat/ch");
     seat.expect("OVER");
+    seat.expect("stopped");
     seat.keyboard.write_all(b"\x03").unwrap();
     seat.expect_end();
 }

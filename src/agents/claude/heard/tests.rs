@@ -5,8 +5,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::agents::claude::Claude;
-use crate::agents::{Agent, State, Unparsed};
+use crate::agents::claude::State;
+use crate::agents::{Parser, Unparsed};
 use crate::model::{DeedLog, Event};
 
 const ANSWER: &str = r#"{"parentUuid":null,"message":{"id":"msg_01a","model":"m","content":[],"stop_reason":"tool_use","usage":{"output_tokens":1}},"requestId":"r","type":"assistant","uuid":"a","timestamp":"2026-11-18T10:41:45.000Z","sessionId":"s"}"#;
@@ -19,15 +19,14 @@ type Told = (Result<(), Unparsed>, Vec<Event>, DeedLog, Option<String>, bool);
 /// Reads a record after an answer; the real parser reads one with a blank in it. Tells whether
 /// it was read quickly.
 fn read(record: &str, before: &str) -> Told {
-    let mut state = Claude.open(Path::new("/p/s.jsonl"), None);
+    let mut state = State::open(Path::new("/p/s.jsonl"), None);
     let mut events = Vec::new();
     for line in [ANSWER, before] {
-        Claude.parse(line.as_bytes(), 0, &mut state, &mut events).unwrap();
+        state.parse(line.as_bytes(), 0, &mut events).unwrap();
     }
-    let State::Claude(claude) = &mut state;
-    let is_quick = claude.clone().hear_quickly(record.as_bytes());
+    let is_quick = state.clone().hear_quickly(record.as_bytes());
     let (_, mut events) = (state.take_deeds(), Vec::new());
-    let result = Claude.parse(record.as_bytes(), 0, &mut state, &mut events);
+    let result = state.parse(record.as_bytes(), 0, &mut events);
     (result, events, state.take_deeds(), state.save(), is_quick)
 }
 
