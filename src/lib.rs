@@ -40,7 +40,8 @@
 //! 7. No floating-point money before the formatter. An unknown price is unpriced, never zero.
 //! 8. A line that does not parse is counted and shown by `doctor`; it is never an error and never
 //!    silently lost.
-//! 9. Prompt and tool text is never stored, logged or shown.
+//! 9. Prompt and tool text is never stored or logged, and never shown but what a tool call repeats
+//!    on the screen of its session, read from the transcript when it is looked at.
 //! 10. Rows outlive the transcripts they came from.
 //! 11. What a set of records comes to does not depend on the order in which they were read.
 //!
@@ -64,6 +65,7 @@
 //! | what is stored | `assets/migrations/`, never editing a released one |
 //! | how the person is told, and in which words | `notice/`, one file for each channel |
 //! | what `doctor --selftest` proves | `cli/doctor/selftest/` |
+//! | what `explain` and the screen say of a call | `explain/` |
 //! | a command | `cli/args.rs` for what can be typed, `cli/<command>.rs` |
 //! | a screen, or a panel of one | `tui/screens/`, one module a screen |
 //! | what is around every screen | `tui/view/` |
@@ -79,6 +81,7 @@ pub mod config;
 pub mod daemon;
 pub mod demo;
 pub mod enforce;
+pub mod explain;
 pub mod format;
 pub mod guard;
 pub mod hook;

@@ -37,6 +37,7 @@ pub mod codex;
 mod compact;
 mod hook;
 mod json;
+mod latest;
 mod live;
 mod place;
 mod resume;
@@ -48,6 +49,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use hook::{Hook, HookSetting, Moment, Placed};
+pub use latest::{Latest, ToolCall};
 pub use live::{Live, LiveKind, Status};
 pub use place::{Source, Surroundings};
 pub use resume::is_session_id;
@@ -151,6 +153,12 @@ pub trait Agent: Sync {
     /// subagent's); none where they do not tell. The tail may begin and end within a record.
     fn in_turn(&self, _tail: &[u8]) -> Option<bool> {
         None
+    }
+
+    /// What a thread is at, by the end of its own transcript. Of a tail that is not the whole file
+    /// the first record is cut off.
+    fn latest(&self, _tail: &[u8], _is_whole: bool, _is_subagent: bool) -> Latest {
+        Latest::default()
     }
 
     /// The words of the shell command that takes a session up again, before its id; none if there

@@ -1,5 +1,5 @@
-//! What the screen asks to be done to a session, done as `flag`, `block`, `unblock` and `stop` do
-//! it: the same notes in the inbox, the same care for which process it is, the same refusal inside
+//! What the screen asks to be done, done as `flag`, `block`, `unblock`, `stop`, `snooze` and `raise`
+//! do it: the same notes in the inbox, the same care for which process it is, the same refusal inside
 //! an agent.
 
 use anyhow::Result;
@@ -7,23 +7,24 @@ use anyhow::Result;
 use super::context::Context;
 use super::mark::{self, Deed};
 use super::stop::{self, Finder};
-use super::{inside, leave};
+use super::{args, inside, leave, lift};
 use crate::enforce::{Located, ProcessTable as _};
 use crate::ledger::Reader;
 use crate::model::{Note, SessionKey};
-use crate::tui::{Answered, Doer, Found, Reply, Request};
+use crate::tui::{About, Answered, Doer, Found, Lift, Reply, Request};
 
 /// Does what a screen asks for.
 pub(super) fn doer(context: Context) -> Doer {
     Box::new(move |request| {
-        let session = match &request {
-            Request::Find(session) | Request::Do { session, .. } => session.clone(),
+        let about = match &request {
+            Request::Find(session) | Request::Do { session, .. } => About::Session(session.clone()),
+            Request::Lift { cap, .. } => About::Cap(cap.clone()),
         };
         let what = match answer(&context, request) {
             Ok(what) => what,
             Err(error) => Answered::Refused(format!("{error:#}")),
         };
-        Reply { session, what }
+        Reply { about, what }
     })
 }
 
@@ -33,6 +34,7 @@ fn answer(context: &Context, request: Request) -> Result<Answered> {
             let found = finder(context)?.find(&session);
             Ok(Answered::Found(found.iter().map(seen).collect()))
         }
+        Request::Lift { cap, lift, by, reason } => lift_cap(context, &cap, lift, by, reason),
         Request::Do { session, deed, reason } => {
             use crate::tui::Deed as Asked;
             match deed {
@@ -43,6 +45,29 @@ fn answer(context: &Context, request: Request) -> Result<Answered> {
             }
         }
     }
+}
+
+fn lift_cap(
+    context: &Context,
+    cap: &str,
+    how: Lift,
+    by: String,
+    reason: String,
+) -> Result<Answered> {
+    let (cap, mut said) = (cap.to_owned(), Vec::new());
+    match how {
+        Lift::Snooze => {
+            // A time of day or a day has a sign between its numbers, a span has none.
+            let is_until = by.contains([':', '-']);
+            let (until, span) = if is_until { (Some(by), None) } else { (None, Some(by)) };
+            lift::snooze(context, &args::SnoozeArgs { cap, span, until, reason }, &mut said)?;
+        }
+        Lift::Raise => {
+            lift::raise(context, &args::RaiseArgs { cap, dollars: by, reason }, &mut said)?;
+        }
+    }
+    let said = String::from_utf8_lossy(&said);
+    Ok(Answered::Done(said.lines().map(str::to_owned).collect()))
 }
 
 fn finder(context: &Context) -> Result<Finder> {

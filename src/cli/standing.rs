@@ -126,12 +126,9 @@ impl Context {
 
     /// The same as JSON has it.
     pub(super) fn account_word(&self) -> &'static str {
-        if self.is_on_plan() { SUBSCRIPTION } else { "api" }
+        if self.is_on_plan() { crate::explain::SUBSCRIPTION } else { "api" }
     }
 }
-
-/// See [`Context::account_word`].
-pub(super) const SUBSCRIPTION: &str = "subscription";
 
 /// A subject of a cap.
 #[derive(Serialize)]

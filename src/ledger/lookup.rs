@@ -125,6 +125,15 @@ impl Reader {
         self.call_rows(&sql, &[&session])
     }
 
+    /// Every row of the call that one row of a number is of.
+    pub fn rows_of_call(&self, number: i64) -> Result<Vec<CallRow>, LedgerError> {
+        let sql = format!(
+            "{SELECT} WHERE call.group_key = (SELECT group_key FROM call WHERE id = ?1)
+             ORDER BY at, call.id"
+        );
+        self.call_rows(&sql, &[&number])
+    }
+
     /// Sessions whose id begins with a text, which may name the agent first: `codex/01a2093f`.
     pub fn find_sessions(&self, prefix: &str) -> Result<Vec<FoundSession>, LedgerError> {
         let named = prefix.split_once('/');

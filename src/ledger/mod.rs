@@ -7,6 +7,7 @@ mod agents;
 mod ahead;
 mod checkpoint;
 mod days;
+mod detail;
 mod error;
 mod guard;
 mod holding;
@@ -37,6 +38,7 @@ mod writer;
 
 pub use agents::AgentRow;
 pub use ahead::{Ahead, Known, Shift};
+pub use detail::{SessionCall, Stated};
 pub use error::LedgerError;
 pub use guard::{ChargedTo, Delivery, Outgoing, Spend};
 pub use holding::Standing;

@@ -7,7 +7,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent};
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use super::deed::{Answered, Deed, Found, Reply, Request, Subject};
+use super::deed::{About, Answered, Deed, Found, Reply, Request, Subject};
 use crate::format::printable;
 use crate::model::SessionKey;
 
@@ -132,7 +132,9 @@ impl Dialog {
     pub fn hear(&mut self, reply: &Reply) {
         let lines = match &reply.what {
             Answered::Found(found) => {
-                self.found.insert(reply.session.clone(), found.clone());
+                if let About::Session(session) = &reply.about {
+                    self.found.insert(session.clone(), found.clone());
+                }
                 return;
             }
             Answered::Done(lines) => lines.clone(),
@@ -203,7 +205,7 @@ mod tests {
         type_in(&mut dialog, "flag");
         let Pressed::Asked(requests) = dialog.press(KeyCode::Enter.into()) else { panic!() };
         assert_eq!(requests.len(), 2);
-        let reply = |id, what| Reply { session: subject(id).session, what };
+        let reply = |id, what| Reply { about: About::Session(subject(id).session), what };
         dialog.hear(&reply("a", Answered::Done(vec!["done \x1b[2J".into()])));
         assert!(matches!(dialog.step, Step::Doing { left: 1, .. }));
         dialog.hear(&reply("b", Answered::Refused("inside an agent".into())));

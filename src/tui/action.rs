@@ -86,4 +86,14 @@ pub enum Command {
     PreviousSpan,
     /// Sum up a longer time.
     NextSpan,
+    /// Tell where the row's figures come from.
+    Explain,
+    /// Look at something else of the same.
+    View,
+    /// Have a cap stop nothing for a while.
+    Snooze,
+    /// Have a cap's limit be more for its period.
+    Raise,
+    /// Copy the command that takes the session up again.
+    Copy,
 }

@@ -10,9 +10,10 @@ use super::Setting;
 use super::act::{Dialog, Pressed};
 use super::action::{Action, Command};
 use super::board::Board;
-use super::deed::{Answered, Reply, Request};
+use super::deed::{About, Answered, Reply, Request};
 use super::follow::{Picture, Question};
 use super::keys::{Here, Key};
+use super::lift;
 use super::look::Look;
 use super::mode::Mode;
 use super::palette::{Palette, Typed};
@@ -105,7 +106,10 @@ pub struct App {
     unasked: bool,
     /// What is to be done outside.
     requests: Vec<Request>,
-    rows: u16,
+    /// What is to be put into the terminal's clipboard.
+    copy: Option<String>,
+    /// Columns and rows.
+    size: (u16, u16),
 }
 
 impl App {
@@ -129,7 +133,8 @@ impl App {
             stack: vec![Screen::Live],
             unasked: true,
             requests: Vec::new(),
-            rows: 24,
+            copy: None,
+            size: (80, 24),
         }
     }
 
@@ -176,6 +181,11 @@ impl App {
         std::mem::take(&mut self.requests)
     }
 
+    /// What is to be put into the terminal's clipboard.
+    pub fn take_copy(&mut self) -> Option<String> {
+        self.copy.take()
+    }
+
     /// Takes in what happened. Tells whether the screen is to be drawn anew.
     pub fn update(&mut self, action: Action) -> bool {
         match action {
@@ -188,8 +198,8 @@ impl App {
                 }
                 moved
             }
-            Action::Resized { rows, .. } => {
-                self.rows = rows;
+            Action::Resized { columns, rows } => {
+                self.size = (columns, rows);
                 true
             }
             Action::Picture(picture) => match &mut self.frozen {
@@ -240,6 +250,18 @@ impl App {
                 Typed::Chosen(command) => {
                     self.mode = Mode::Normal;
                     self.obey(command);
+                    true
+                }
+            },
+            Mode::Lift(form) => match form.press(event) {
+                lift::Pressed::Same => false,
+                lift::Pressed::Changed => true,
+                lift::Pressed::Left => {
+                    self.mode = Mode::Normal;
+                    true
+                }
+                lift::Pressed::Asked(request) => {
+                    self.requests.push(request);
                     true
                 }
             },
@@ -329,7 +351,12 @@ impl App {
             }
             return true;
         }
-        let half_page = isize::from(self.rows.cast_signed()) / 2;
+        let is_covered = self.page().sheet().is_some();
+        if is_covered && matches!(command, Command::Filter | Command::Sort | Command::Reverse) {
+            // Rows that lie under a sheet cannot be seen to change.
+            return false;
+        }
+        let half_page = isize::from(self.size.1.cast_signed()) / 2;
         match command {
             Command::Quit => self.quit = true,
             Command::Help => self.mode = Mode::Help { above: 0 },
@@ -382,7 +409,16 @@ impl App {
                 self.message = Some(words);
                 true
             }
+            Outcome::Copy(text) => {
+                self.message = Some(format!("copied: {}", printable(&text)));
+                self.copy = Some(text);
+                true
+            }
             Outcome::Open(screen, target) => self.open(screen, &target),
+            Outcome::Lift(cap, lift) => {
+                self.mode = Mode::Lift(lift::Form::new(cap, lift));
+                true
+            }
             Outcome::Act(subjects) => {
                 let (dialog, requests) = Dialog::new(subjects);
                 self.mode = Mode::Act(dialog);
@@ -401,9 +437,12 @@ impl App {
         true
     }
 
-    /// One step back: the filter, then the tags and the like, then within the screen, then the
-    /// screen before.
+    /// One step back: what lies over the screen, the filter, then the tags and the like, then within
+    /// the screen, then the screen before.
     fn back(&mut self) -> bool {
+        if self.page_mut().sheet_place().is_some_and(|sheet| sheet.take().is_some()) {
+            return true;
+        }
         if self.page().rows().is_some_and(|rows| !rows.filter().is_empty()) {
             self.filter("");
         } else if self.page_mut().list().is_some_and(List::untag) || self.page_mut().back() {
@@ -446,12 +485,21 @@ impl App {
     }
 
     fn move_by(&mut self, rows: isize) -> bool {
+        let size = self.size;
+        if let Some(Some(sheet)) = self.page_mut().sheet_place() {
+            return sheet.move_by(rows, size);
+        }
         self.page_mut().list().is_some_and(|list| list.move_by(rows))
     }
 
     fn hear_reply(&mut self, reply: &Reply) -> bool {
-        if let Mode::Act(dialog) = &mut self.mode {
+        if let (Mode::Act(dialog), About::Session(_)) = (&mut self.mode, &reply.about) {
             dialog.hear(reply);
+            return true;
+        }
+        if let Mode::Lift(form) = &mut self.mode
+            && form.hear(reply)
+        {
             return true;
         }
         // The dialog was left meanwhile.

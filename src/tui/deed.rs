@@ -1,5 +1,8 @@
-//! What can be done to a session from the screen, and what comes back. Doing it is not the
-//! screen's business: it goes the way of the commands `flag`, `block`, `unblock` and `stop`.
+//! What can be done from the screen, to a session or about a cap, and what comes back. Doing it is
+//! not the screen's business: it goes the way of the commands `flag`, `block`, `unblock`, `stop`,
+//! `snooze` and `raise`.
+
+use std::sync::Arc;
 
 use crate::model::SessionKey;
 
@@ -74,13 +77,42 @@ pub enum Request {
         /// Why, in the person's words.
         reason: String,
     },
+    /// Lift a cap for a while.
+    Lift {
+        /// Which, by its name.
+        cap: Arc<str>,
+        /// How.
+        lift: Lift,
+        /// For how long, until when or by how much: as it was typed.
+        by: String,
+        /// Why, in the person's words.
+        reason: String,
+    },
+}
+
+/// How a cap is lifted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lift {
+    /// It stops nothing for a while.
+    Snooze,
+    /// Its limit is more, until its present period ends.
+    Raise,
+}
+
+/// What was asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum About {
+    /// A session.
+    Session(SessionKey),
+    /// A cap, by its name.
+    Cap(Arc<str>),
 }
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
-    /// The session that was asked about.
-    pub session: SessionKey,
+    /// What was asked about.
+    pub about: About,
     /// The answer.
     pub what: Answered,
 }

@@ -55,6 +55,18 @@ pub const COMMANDS: &[Entry] = &{
     [
         entry(C::Detail, "detail", "enter", "more about the row", Some("detail"), Named),
         entry(C::Act, "act", "x f9", "act on the session: flag, block, stop", Some("act"), Named),
+        entry(C::Explain, "explain", "e", "explain the call to its line", Some("explain"), Named),
+        entry(C::View, "view", "v", "another part of it", Some("view"), Named),
+        entry(
+            C::Snooze,
+            "snooze",
+            "z",
+            "have the cap stop nothing for a while",
+            Some("snooze"),
+            Named,
+        ),
+        entry(C::Raise, "raise", "R +", "raise the cap for this period", Some("raise"), Named),
+        entry(C::Copy, "copy", "y", "copy the resume command", Some("copy"), Named),
         entry(C::Filter, "filter", "/", "show only rows with these words", Some("filter"), Rows),
         entry(C::Help, "help", "? f1", "this help", Some("help"), Everywhere),
         entry(C::Quit, "quit", "q", "quit", Some("quit"), Everywhere),

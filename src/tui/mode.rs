@@ -3,6 +3,7 @@
 use tui_input::Input;
 
 use super::act::Dialog;
+use super::lift::Form;
 use super::palette::Palette;
 
 /// What keys go to.
@@ -27,4 +28,6 @@ pub enum Mode {
     Palette(Palette),
     /// The dialog that does something to sessions.
     Act(Dialog),
+    /// The form that lifts a cap.
+    Lift(Form),
 }

@@ -2,7 +2,7 @@
 //!
 //! Whatever ends the screen (a key, a signal, an error, a panic), the terminal is as it was before.
 
-use std::io::{IsTerminal, stdout};
+use std::io::{IsTerminal, Write as _, stdout};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use crossterm::event::{self, DisableMouseCapture, EnableMouseCapture, Event, MouseEventKind};
 use crossterm::execute;
 use crossterm::terminal::is_raw_mode_enabled;
@@ -94,11 +95,26 @@ fn show(terminal: &mut DefaultTerminal, launch: Launch, stop: &AtomicBool) -> Re
             // The follower ends with the loop only.
             let _ = ask.send(question);
         }
+        if let Some(text) = app.take_copy() {
+            copy(&text)?;
+        }
         for request in app.take_requests() {
             let _ = order.send(request);
         }
     }
     Ok(())
+}
+
+/// Asks the terminal to put a text into the clipboard (OSC 52). One that does not know how, or is
+/// not allowed to, says nothing: the text is on the screen as well.
+fn copy(text: &str) -> Result<()> {
+    let mut out = stdout();
+    out.write_all(clipboard(text).as_bytes())?;
+    Ok(out.flush()?)
+}
+
+fn clipboard(text: &str) -> String {
+    format!("\x1b]52;c;{}\x1b\\", BASE64_STANDARD.encode(text))
 }
 
 /// Waits for something to happen, and takes in all there is.

@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("policy", &["model", "format"]),
     ("guard", &["model", "ledger", "policy", "pricing"]),
     ("enforce", &["model", "policy", "agents"]),
+    ("explain", &["model", "ingest", "pricing", "ledger", "format"]),
     ("notice", &["model", "policy", "format", "config"]),
     ("config", &["model", "pricing", "policy", "paths"]),
     (
@@ -37,15 +38,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "tui",
         // Of `agents` what they say a running session does.
         &[
-            "model", "agents", "ledger", "policy", "guard", "pricing", "enforce", "config",
-            "format", "clock",
+            "model", "agents", "ledger", "policy", "guard", "pricing", "enforce", "explain",
+            "config", "format", "clock",
         ],
     ),
     (
         "cli",
         &[
             "model", "agents", "ingest", "pricing", "ledger", "policy", "guard", "enforce",
-            "notice", "hook", "daemon", "demo", "tui", "config", "paths", "clock", "format",
+            "explain", "notice", "hook", "daemon", "demo", "tui", "config", "paths", "clock",
+            "format",
         ],
     ),
     ("main", &["cli"]),

@@ -10,6 +10,7 @@ mod answer;
 mod blocks;
 mod deed;
 mod heard;
+mod latest;
 mod place;
 mod process;
 mod prompt;
@@ -35,7 +36,9 @@ use std::path::{Path, PathBuf};
 use self::raw::Raw;
 pub use self::state::State;
 use super::json;
-use super::{Agent, Hook, HookSetting, Live, Moment, Parser, Source, Surroundings, Unparsed};
+use super::{
+    Agent, Hook, HookSetting, Latest, Live, Moment, Parser, Source, Surroundings, Unparsed,
+};
 use crate::model::{AgentId, DeedLog, Event};
 
 /// The adapter.
@@ -114,6 +117,10 @@ impl Agent for Claude {
 
     fn in_turn(&self, tail: &[u8]) -> Option<bool> {
         turn::in_turn(tail)
+    }
+
+    fn latest(&self, tail: &[u8], is_whole: bool, is_subagent: bool) -> Latest {
+        latest::latest(tail, is_whole, is_subagent)
     }
 
     fn resume_words(&self) -> Option<&'static str> {

@@ -6,11 +6,14 @@
 //! follower reads that on its own thread ([`Query::read`]) whenever the ledger changed, and the
 //! page is drawn from what was read last.
 
+pub mod activity;
+pub mod caps;
 pub mod days;
 pub mod live;
 pub mod models;
 mod page;
 pub mod projects;
+pub mod session;
 
 use super::look::Look;
 pub use page::{Answer, Ask, Outcome, Page, PageObject, Query, Slot, Target};
@@ -42,6 +45,9 @@ type Make = fn(&Look) -> Box<dyn PageObject>;
 /// The screens that exist, in the order of `Tab`.
 const PAGES: &[(Screen, Make)] = &[
     (Screen::Live, Slot::<live::Live>::make),
+    (Screen::Session, Slot::<session::SessionPage>::make),
+    (Screen::Caps, Slot::<caps::Caps>::make),
+    (Screen::Activity, Slot::<activity::Activity>::make),
     (Screen::Days, Slot::<days::Days>::make),
     (Screen::Models, Slot::<models::Models>::make),
     (Screen::Projects, Slot::<projects::Projects>::make),

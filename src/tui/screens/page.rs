@@ -4,6 +4,7 @@
 
 use std::any::Any;
 use std::fmt::{self, Debug};
+use std::sync::Arc;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -12,9 +13,10 @@ use crate::ledger::LedgerError;
 use crate::model::SessionKey;
 use crate::tui::action::Command;
 use crate::tui::app::Shell;
-use crate::tui::deed::Subject;
+use crate::tui::deed::{Lift, Subject};
 use crate::tui::look::Look;
 use crate::tui::screens::Screen;
+use crate::tui::sheet::Sheet;
 use crate::tui::source::Source;
 use crate::tui::table::List;
 
@@ -39,6 +41,17 @@ pub trait Page: Sized + 'static {
 
     /// The same, to be looked at.
     fn rows(&self) -> Option<&dyn List> {
+        None
+    }
+
+    /// The place of a sheet of text over it, where it has one. While there is a sheet, moving is
+    /// through that, and `Esc` takes it away.
+    fn sheet(&mut self) -> Option<&mut Option<Sheet>> {
+        None
+    }
+
+    /// The sheet that lies over it, to be looked at.
+    fn shown_sheet(&self) -> Option<&Sheet> {
         None
     }
 
@@ -91,10 +104,14 @@ pub enum Outcome {
     Rearrange,
     /// Say something to the user.
     Say(String),
+    /// Put this into the terminal's clipboard, and say so.
+    Copy(String),
     /// Go to a screen, for something.
     Open(Screen, Target),
     /// Open the dialog that does something to these sessions.
     Act(Vec<Subject>),
+    /// Open the form that lifts a cap of this name.
+    Lift(Arc<str>, Lift),
 }
 
 /// What a screen is opened for.
@@ -141,6 +158,10 @@ pub trait PageObject {
     fn list(&mut self) -> Option<&mut dyn List>;
     /// See [`Page::rows`].
     fn rows(&self) -> Option<&dyn List>;
+    /// See [`Page::sheet`].
+    fn sheet_place(&mut self) -> Option<&mut Option<Sheet>>;
+    /// See [`Page::shown_sheet`].
+    fn sheet(&self) -> Option<&Sheet>;
     /// See [`Page::obey`].
     fn obey(&mut self, command: Command, shell: &Shell) -> Outcome;
     /// See [`Page::back`].
@@ -211,6 +232,14 @@ impl<P: Page> PageObject for Slot<P> {
 
     fn rows(&self) -> Option<&dyn List> {
         self.page.rows()
+    }
+
+    fn sheet_place(&mut self) -> Option<&mut Option<Sheet>> {
+        self.page.sheet()
+    }
+
+    fn sheet(&self) -> Option<&Sheet> {
+        self.page.shown_sheet()
     }
 
     fn obey(&mut self, command: Command, shell: &Shell) -> Outcome {

@@ -22,6 +22,9 @@ const SILENT_MS: i64 = 2 * 60_000;
 /// What is kept for the day and its time beside the names of all screens.
 const TIME: usize = 20;
 
+/// What a state in short takes.
+const SHORT_STATE: usize = 12;
+
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let theme = &app.shell.look.theme;
     let area = indented(area);
@@ -31,7 +34,10 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App) {
     }
     let name: usize = left.iter().map(|span| width(&span.content)).sum();
     let room = usize::from(area.width).saturating_sub(name + 2);
-    let (role, state) = state(app, room);
+    // Where the names of the screens have room at all, a long state does not take it.
+    let beside_tabs = room.saturating_sub(width_of_tabs() + TIME + 2);
+    let has_tabs = beside_tabs >= SHORT_STATE;
+    let (role, state) = state(app, if has_tabs { beside_tabs } else { room / 2 });
     let room = room.saturating_sub(width(&state) + 2);
     let tabs = tabs(app, room);
     let taken: usize = tabs.iter().map(|span| width(&span.content)).sum();
@@ -57,9 +63,17 @@ fn tabs(app: &App, room: usize) -> Vec<Span<'static>> {
         let name = format!("  {} {}", screen.digit(), screen.title());
         Span::styled(name, theme.style(role))
     };
-    let all: Vec<Span<'static>> = screens::all().map(tab).collect();
-    let wanted: usize = all.iter().map(|span| width(&span.content)).sum();
-    if wanted + TIME <= room { all } else { vec![tab(app.screen())] }
+    if width_of_tabs() + TIME <= room {
+        screens::all().map(tab).collect()
+    } else {
+        vec![tab(app.screen())]
+    }
+}
+
+/// What the names of all screens take.
+fn width_of_tabs() -> usize {
+    let tab = |screen: screens::Screen| width(screen.title()) + 4;
+    screens::all().map(tab).sum()
 }
 
 /// From everything down to nothing.
@@ -94,8 +108,8 @@ fn state(app: &App, room: usize) -> (Role, String) {
         }
         // Nobody else follows: it ends with the screen.
         Collector::Live => {
-            let texts = ["● live, watching by itself".into(), "● live".into()];
-            (Role::Good, fitting(texts, room / 2))
+            let texts = ["● live, watching by itself", "● live by itself", "● live"];
+            (Role::Good, fitting(texts.map(str::to_owned), room))
         }
         Collector::Elsewhere(who) => {
             let (role, texts) = if let Some(silence) = silence(app) {
@@ -105,7 +119,7 @@ fn state(app: &App, room: usize) -> (Role, String) {
             } else {
                 (Role::Good, [format!("● live, collected by {who}"), "● live".into()])
             };
-            (role, fitting(texts, room / 2))
+            (role, fitting(texts, room))
         }
         // Why stands in the line above the keys.
         Collector::Failed(_) => (Role::Bad, fit("■ not collecting", room).into_owned()),

@@ -18,9 +18,11 @@ mod footer;
 pub(super) mod grid;
 mod header;
 mod help;
+mod lift;
 mod palette;
 mod parts;
 pub(super) mod picker;
+mod sheet;
 mod sort;
 
 use ratatui::Frame;
@@ -47,11 +49,15 @@ pub fn draw(frame: &mut Frame<'_>, app: &App) {
         footer::render_alert(frame, alert_line, &alert, &app.shell.look.theme);
     }
     footer::render_keys(frame, keys, app);
+    if let Some(sheet) = app.page().sheet() {
+        sheet::render(frame, area, sheet, &app.shell.look.theme);
+    }
     match &app.mode {
         Mode::Normal | Mode::Filter(_) => {}
         Mode::Help { above } => help::render(frame, area, app, *above),
         Mode::Sort { at } => sort::render(frame, area, app, *at),
         Mode::Palette(palette) => palette::render(frame, area, palette, app),
+        Mode::Lift(form) => lift::render(frame, area, form, &app.shell.look.theme),
         Mode::Act(dialog) => act::render(frame, area, dialog, &app.shell.look.theme),
     }
     if app.shell.look.ascii {

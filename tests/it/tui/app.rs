@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use spendtop::model::{AgentId, Millis, SessionKey};
 use spendtop::tui::{
-    Action, Answered, App, Collector, Command, Deed, Follower, Look, Mode, Notice, Reply, Request,
+    About, Action, Answered, App, Collector, Command, Deed, Follower, Look, Mode, Notice, Reply,
+    Request,
 };
 
 use super::{LINE, Line, app, data, facts, ingest, live, look_at, now, selected, setting, write};
@@ -203,7 +204,7 @@ fn acting_is_on_the_sessions_whatever_happens_to_the_rows() {
     // The dialog was left before the answer came.
     press(&mut app, KeyCode::Esc);
     let what = Answered::Done(vec!["process 7: exited".into()]);
-    assert!(app.update(Action::Reply(Reply { session: key("s2"), what })));
+    assert!(app.update(Action::Reply(Reply { about: About::Session(key("s2")), what })));
     assert_eq!(app.message.as_deref(), Some("process 7: exited"));
     press(&mut app, KeyCode::Char('k'));
     assert_eq!(app.message, None);

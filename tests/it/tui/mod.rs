@@ -1,11 +1,14 @@
 //! The screen: what a person sees, drawn from real ledgers.
 
+mod activity;
 mod app;
+mod caps;
 mod days;
 mod models;
 mod pictures;
 mod projects;
 mod screens;
+mod session;
 pub(crate) mod terminal;
 
 use std::path::Path;

@@ -222,3 +222,40 @@ fn the_demo_runs_over_its_cap_and_its_runaway_is_ended() {
     seat.keyboard.write_all(b"\x03").unwrap();
     seat.expect_end();
 }
+
+#[test]
+fn a_person_looks_into_a_session_and_snoozes_a_cap() {
+    let home = Home::small();
+    home.write_config("daily_cap = 20\n");
+    let mut seat = Seat::new(&home, &[]);
+    seat.expect_shown("there", |screen| screen.contains("sessions 2"));
+    seat.press("\r");
+    seat.expect_shown("opened", |screen| screen.contains("session ") && screen.contains("resume"));
+    seat.press("e");
+    seat.expect_shown("explained", |screen| screen.contains("kept") && screen.contains(" @ "));
+    seat.press("y");
+    seat.expect("\x1b]52;c;");
+    seat.press("\x1b");
+    seat.expect_shown("closed", |screen| !screen.contains("Esc closes"));
+    seat.press("3");
+    seat.expect_shown("caps", |screen| screen.contains("caps 1"));
+    seat.press("z1h\rthe release\r");
+    // The tests may run inside an agent, where that is refused as the command refuses it.
+    seat.expect_shown("answered", |screen| {
+        screen.contains("daily is snoozed until") || screen.contains("this runs inside")
+    });
+    let was_refused = seat.shown().contains("this runs inside");
+    seat.press("\x1b");
+    seat.expect_shown("closed", |screen| !screen.contains("snooze cap"));
+    seat.press("4");
+    let kept = |screen: &str| screen.contains("SNOOZE") && screen.contains("cap daily");
+    if was_refused {
+        seat.expect_shown("nothing", |screen| screen.contains("Nothing was told or done yet"));
+    } else {
+        seat.expect_shown("kept", kept);
+        seat.press("\r");
+        seat.expect_shown("with its reason", |screen| screen.contains("evidence  the release"));
+    }
+    seat.press("q");
+    seat.expect_end();
+}

@@ -17,8 +17,11 @@ pub use self::alerts::Alert;
 pub use self::columns::{Column, cached};
 pub use self::data::{Data, Everything};
 pub use self::session::{Session, Subagent};
+pub(super) use self::session::{one, short_model};
+pub(super) use self::state::how;
 pub use self::state::{Doing, Held, Protection, State};
 pub use self::turn::Turn;
+pub(super) use self::turn::main_turn;
 use super::{Outcome, Page, Screen, Target};
 use crate::model::SessionKey;
 use crate::tui::action::Command;
@@ -180,7 +183,7 @@ impl Live {
 }
 
 /// `w/shop feat/pay 7c1e9a02`.
-fn label(session: &Session) -> String {
+pub(super) fn label(session: &Session) -> String {
     let id: String = short_id(&session.key);
     [session.project.as_str(), session.branch.as_str(), &id]
         .into_iter()
@@ -190,7 +193,7 @@ fn label(session: &Session) -> String {
 }
 
 /// The head of a session's id, safe to show.
-fn short_id(key: &SessionKey) -> String {
+pub(super) fn short_id(key: &SessionKey) -> String {
     crate::format::printable(&key.session_id).chars().take(8).collect()
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::state::{Guarded, Held, Protection, State};
-use super::turn::{self, Turn};
+use super::turn::{self, Turn, Turns};
 use crate::enforce::Present;
 use crate::format::{printable, short_paths};
 use crate::ledger::{Charged, LedgerError, Totals};
@@ -87,10 +87,7 @@ pub(super) fn read(source: &Source<'_>) -> Result<Vec<Session>, LedgerError> {
         let Some(who) = draft.who() else { continue };
         let mut session = draft.session(who, &projects);
         if let Some(turns) = turns.get(number) {
-            session.turn = turns.of_session();
-            for subagent in &mut session.subagents {
-                subagent.turn = turns.of_subagent(&subagent.id);
-            }
+            session.set_turns(turns);
         }
         guarded.judge(&mut session, who, source);
         sessions.push((*number, session));
@@ -99,6 +96,39 @@ pub(super) fn read(source: &Source<'_>) -> Result<Vec<Session>, LedgerError> {
         (std::cmp::Reverse(session.last), std::cmp::Reverse(*number))
     });
     Ok(sessions.into_iter().map(|(_, session)| session).collect())
+}
+
+/// Reads one session, by its number in the ledger.
+pub(in crate::tui::screens) fn one(
+    source: &Source<'_>,
+    session: i64,
+) -> Result<Option<Session>, LedgerError> {
+    let sums = source.sums;
+    let since = Millis(source.now.0 - PACE_MS);
+    let mut draft = Draft::default();
+    for (number, sum) in &sums.by_charged {
+        let Some(who) = sums.charged.get(number).filter(|who| who.session == session) else {
+            continue;
+        };
+        let recent = sums.recent.iter().filter(|call| call.charged == *number && call.at > since);
+        draft.add(*number, who, sum, recent.filter_map(|call| call.cost).map(Into::into).sum());
+    }
+    let Some(who) = draft.who() else { return Ok(None) };
+    let mut one = draft.session(who, &short_paths([draft.project()]));
+    if let Some(turns) = turn::read(source)?.get(&session) {
+        one.set_turns(turns);
+    }
+    Guarded::read(source)?.judge(&mut one, who, source);
+    Ok(Some(one))
+}
+
+impl Session {
+    fn set_turns(&mut self, turns: &Turns) {
+        self.turn = turns.of_session();
+        for subagent in &mut self.subagents {
+            subagent.turn = turns.of_subagent(&subagent.id);
+        }
+    }
 }
 
 /// What a thread comes to while it is summed up.
@@ -195,7 +225,7 @@ fn subagent((id, thread): (&&str, &Thread<'_>)) -> Subagent {
 
 /// A model's name without its vendor and the day of its release, which say little in a narrow
 /// column.
-fn short_model(model: &str) -> String {
+pub(in crate::tui::screens) fn short_model(model: &str) -> String {
     let name = model.strip_prefix("claude-").unwrap_or(model);
     let is_day = |text: &str| text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
     let name = match name.rsplit_once('-') {

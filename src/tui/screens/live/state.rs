@@ -219,7 +219,7 @@ fn is_of_now(source: &Source<'_>, latch: &Latch) -> Result<bool, LedgerError> {
 }
 
 /// How a process was found, in words.
-pub(super) const fn how(how: How) -> &'static str {
+pub(in crate::tui::screens) const fn how(how: How) -> &'static str {
     match how {
         How::Hook => "by its hook",
         How::Registry => "by the agent's own file",

@@ -49,6 +49,14 @@ impl Turns {
     }
 }
 
+/// The main thread's turn of one session, without what its subagents are at.
+pub(in crate::tui::screens) fn main_turn(
+    source: &Source<'_>,
+    session: i64,
+) -> Result<Option<Turn>, LedgerError> {
+    Ok(read(source)?.get(&session).and_then(|turns| turns.main))
+}
+
 /// The turns of every session that did something lately, by the session's number.
 pub(super) fn read(source: &Source<'_>) -> Result<HashMap<i64, Turns>, LedgerError> {
     let mut turns: HashMap<i64, Turns> = HashMap::new();

@@ -11,44 +11,45 @@ use crate::ledger::{CallRow, ChargeRow, Charged, Loop, LoopOf, Standing, Totals,
 use crate::model::{AgentId, CallKind, Geo, Millis, PicoUsd, Speed, TokenUsage, UsdTotal};
 use crate::pricing::{AuditRow, TokenClass};
 
-pub(super) const SCHEMA: &str = "spendtop.explain/1";
+/// The name of the JSON form.
+pub const SCHEMA: &str = "spendtop.explain/1";
 
 /// An explanation of a session, or of one or more calls.
 #[derive(Debug, Serialize)]
-pub(super) struct Explained {
-    pub schema: &'static str,
+pub struct Explained {
+    pub(super) schema: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub session_id: Option<String>,
+    pub(super) session_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub agent: Option<AgentId>,
+    pub(super) agent: Option<AgentId>,
     /// What the agent's transcripts are known to leave out.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub leaves_out: Option<&'static str>,
+    pub(super) leaves_out: Option<&'static str>,
     /// `api`: money spent. `subscription`: what it would be by list prices; a plan covers it.
     pub account: &'static str,
-    pub cost_usd: String,
-    pub unpriced_calls: u64,
-    pub not_final_calls: u64,
+    pub(super) cost_usd: String,
+    pub(super) unpriced_calls: u64,
+    pub(super) not_final_calls: u64,
     /// What the agent's own total for the session says beyond these calls.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub unlogged_usd: Option<String>,
+    pub(super) unlogged_usd: Option<String>,
     /// The session's own thread and its subagents, apart.
-    pub threads: Vec<Part>,
-    pub models: Vec<Part>,
+    pub(super) threads: Vec<Part>,
+    pub(super) models: Vec<Part>,
     /// Loops of the session, the oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub loops: Vec<Looped>,
+    pub(super) loops: Vec<Looped>,
     /// Calls that count, oldest first.
-    pub calls: Vec<ExplainedCall>,
+    pub(super) calls: Vec<ExplainedCall>,
     /// Calls that the session holds but another one, or another thread, is charged with.
-    pub not_counted: Vec<NotCounted>,
+    pub(super) not_counted: Vec<NotCounted>,
     /// Transcripts that are not there any more.
-    pub gone: Vec<String>,
+    pub(super) gone: Vec<String>,
     #[serde(skip)]
-    pub total: Totals,
+    pub(super) total: Totals,
     /// The same as `unlogged_usd`, and when the agent said so; none where it is nothing.
     #[serde(skip)]
-    pub unlogged: Option<Unlogged>,
+    pub(super) unlogged: Option<Unlogged>,
 }
 
 #[derive(Debug, Serialize)]

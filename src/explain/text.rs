@@ -1,17 +1,17 @@
-//! `explain` for a person.
+//! An explanation for a person.
 
-use std::io::Write;
+use std::io::{Result, Write};
 
-use anyhow::Result;
 use jiff::tz::TimeZone;
 
-use super::super::standing::SUBSCRIPTION;
+use super::SUBSCRIPTION;
 use super::shape::{Charge, Explained, ExplainedCall, Looped, Part};
 use crate::format;
 use crate::model::{Millis, UsdTotal};
 use crate::policy::loops::Detector;
 
-pub(super) fn write(out: &mut dyn Write, explained: &Explained, zone: &TimeZone) -> Result<()> {
+/// Writes it, with times in a zone.
+pub fn write(out: &mut dyn Write, explained: &Explained, zone: &TimeZone) -> Result<()> {
     if explained.account == SUBSCRIPTION {
         writeln!(out, "value at list prices of the API, not money spent: a plan covers it")?;
     }
