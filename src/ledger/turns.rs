@@ -175,9 +175,12 @@ impl Reader {
                  (SELECT min(next.at) FROM turn AS next
                   WHERE next.thread = turn.thread AND next.at > turn.at),
                  session
-             FROM turn JOIN thread ON thread.id = turn.thread
+             FROM turn
+             JOIN thread ON thread.id = turn.thread
+             JOIN session ON session.id = thread.session
+             JOIN name ON name.id = thread.subagent
              WHERE turn.at >= ?1 AND turn.at < ?2
-             ORDER BY turn.at DESC, thread DESC, source",
+             ORDER BY turn.at DESC, session.session_id, name.text, source",
         )?;
         let mut rows = statement.query([time.start.0, time.end.0])?;
         let mut before = None;
@@ -205,7 +208,11 @@ impl Reader {
     pub fn turns_now(&self, since: Millis) -> Result<Vec<TurnNow>, LedgerError> {
         let mut sums = Summing::of(&self.db);
         let mut statement = self.db.prepare_cached(
-            "SELECT id, at, goes_on FROM thread WHERE at >= ?1 ORDER BY at DESC, id DESC",
+            "SELECT thread.id, at, goes_on
+             FROM thread
+             JOIN session ON session.id = thread.session
+             JOIN name ON name.id = thread.subagent
+             WHERE at >= ?1 ORDER BY at DESC, session.session_id, name.text",
         )?;
         let mut rows = statement.query([since.0])?;
         let mut turns = Vec::new();

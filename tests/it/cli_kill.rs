@@ -21,11 +21,14 @@ const SESSIONS: u32 = 60;
 const CALLS_PER_SESSION: u32 = 130;
 
 /// Every reading that must agree.
-const READINGS: [&[&str]; 4] = [
+const READINGS: [&[&str]; 7] = [
     &["report", "daily", "--json"],
     &["report", "session", "--json", "--by", "model"],
     &["report", "project", "--csv"],
     &["report", "monthly", "--json", "--tz", "Asia/Kolkata"],
+    &["turns", "--json"],
+    &["metrics", "loops", "--json"],
+    &["report", "daily", "--turns", "--json"],
 ];
 
 #[test]
@@ -90,8 +93,9 @@ fn kill(home: &Home, db: &Path, after: Duration) -> bool {
     child.wait().unwrap().signal() == Some(9)
 }
 
-/// Sessions of calls in two records each, the first an early snapshot; every tenth session also
-/// forked, its calls copied under a new session id.
+/// Sessions of calls in two records each, the first an early snapshot, the second using a tool; a
+/// prompt every forty calls, so that most kills come in mid-turn; every tenth session also forked,
+/// its calls copied under a new session id.
 pub fn write_corpus(home: &Home) {
     for session in 0..SESSIONS {
         let mut text = String::new();
@@ -108,8 +112,10 @@ pub fn write_corpus(home: &Home) {
 }
 
 fn write_call(text: &mut String, session: u32, call: u32) {
+    if call.is_multiple_of(40) {
+        write_prompt(text, session, call);
+    }
     let model = ["claude-opus-5-5", "claude-haiku-5-5", "claude-sonnet-5-5"][(call % 3) as usize];
-    let (day, hour) = (1 + session % 20, call / 60 % 24);
     for (part, output) in [1, 20 + call].into_iter().enumerate() {
         // A third of the calls is on one line, as most answers are.
         if part == 0 && call.is_multiple_of(3) {
@@ -119,18 +125,56 @@ fn write_call(text: &mut String, session: u32, call: u32) {
         writeln!(
             text,
             "{{\"type\":\"assistant\",\"uuid\":\"u{session}-{call}-{part}\",\"sessionId\":\
-             \"s{session}\",\"timestamp\":\"2026-11-{day:02}T{hour:02}:{:02}:{:02}.000Z\",\"cwd\":\
+             \"s{session}\",\"timestamp\":\"{}.000Z\",\"cwd\":\
              \"/w/p{}\",\"gitBranch\":\"main\",\"requestId\":\"req_{session}_{call}\",\"message\":\
              {{\"id\":\"msg_01s{session}c{call}\",\"role\":\"assistant\",\"model\":\"{model}\",\
-             \"content\":[],\"stop_reason\":{stop},\"usage\":{{\"input_tokens\":{call},\
+             \"content\":[{}],\"stop_reason\":{stop},\"usage\":{{\"input_tokens\":{call},\
              \"output_tokens\":{output},\"cache_read_input_tokens\":{}}}}}}}",
-            call % 60,
-            session % 60,
+            time(session, call),
             session % 7,
+            if part == 0 { String::new() } else { tool_use(session, call) },
             call * 31,
         )
         .unwrap();
     }
+    write_result(text, session, call);
+}
+
+fn tool_use(session: u32, call: u32) -> String {
+    format!(
+        "{{\"type\":\"tool_use\",\"id\":\"toolu_{session}_{call}\",\"name\":\"Bash\",\"input\":\
+         {{\"command\":\"make {}\",\"description\":\"{call}\"}}}}",
+        call / 5
+    )
+}
+
+/// Every seventh fails.
+fn write_result(text: &mut String, session: u32, call: u32) {
+    writeln!(
+        text,
+        "{{\"type\":\"user\",\"uuid\":\"r{session}-{call}\",\"sessionId\":\"s{session}\",\"timestamp\":\
+         \"{}.500Z\",\"message\":{{\"role\":\"user\",\"content\":[{{\"type\":\"tool_result\",\
+         \"tool_use_id\":\"toolu_{session}_{call}\",\"content\":\"done\",\"is_error\":{}}}]}}}}",
+        time(session, call),
+        call.is_multiple_of(7),
+    )
+    .unwrap();
+}
+
+fn write_prompt(text: &mut String, session: u32, call: u32) {
+    writeln!(
+        text,
+        "{{\"type\":\"user\",\"uuid\":\"p{session}-{call}\",\"sessionId\":\"s{session}\",\"timestamp\":\
+         \"{}.000Z\",\"promptId\":\"prompt-{session}-{call}\",\"message\":{{\"role\":\"user\",\
+         \"content\":\"go on\"}}}}",
+        time(session, call),
+    )
+    .unwrap();
+}
+
+fn time(session: u32, call: u32) -> String {
+    let (day, hour) = (1 + session % 20, call / 60 % 24);
+    format!("2026-11-{day:02}T{hour:02}:{:02}:{:02}", call % 60, session % 60)
 }
 
 /// A small generator of numbers, the same in every run.

@@ -69,6 +69,7 @@ mod scenarios;
 mod selftest;
 mod service;
 mod tui;
+mod turns_bad;
 mod turns_copies;
 mod turns_now;
 mod turns_rules;

@@ -81,7 +81,7 @@ fn read_usual<'a>(json: &mut Compact<'a>, found: &mut Heard<'a>) -> Option<()> {
     json.literal(b",\"timestamp\":")?;
     found.timestamp = std::str::from_utf8(json.quoted_plain()?).ok()?;
     json.literal(b",\"toolUseResult\":")?;
-    if result::tells_of_failure(content) {
+    if id.is_empty() || result::tells_of_failure(content) {
         return None;
     }
     found.results.push((id, content));
@@ -239,3 +239,6 @@ impl Tail {
         Some(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::blocks::{self, Uses};
 use super::record::{
-    CacheCreation, FallbackCredit, Message, Nested, OutputDetails, Progress, Record, ServerToolUse,
-    StopDetails, Typed, Usage,
+    CacheCreation, FallbackCredit, Iteration, Message, Nested, OutputDetails, Progress, Record,
+    ServerToolUse, StopDetails, Typed, Usage,
 };
 use crate::agents::compact::Compact;
 
@@ -51,6 +51,33 @@ pub(super) fn record(line: &[u8]) -> Option<(Record<'_>, Places<'_>)> {
     read_record(&mut json, &mut record, &mut places)?;
     json.end()?;
     Some((record, places))
+}
+
+/// Reads the provider's steps; none if the real parser has to.
+pub(super) fn iterations(text: &str) -> Option<Vec<Iteration<'_>>> {
+    let mut json = Compact::new(text.as_bytes());
+    let mut steps = Vec::new();
+    json.objects(|json| {
+        let mut step = Iteration::default();
+        read_iteration(json, &mut step)?;
+        steps.push(step);
+        Some(())
+    })?;
+    json.end()?;
+    Some(steps)
+}
+
+fn read_iteration<'a>(json: &mut Compact<'a>, to: &mut Iteration<'a>) -> Option<()> {
+    fields!(json, to, {
+        b"type" => kind: Compact::text,
+        b"model" => model: Compact::text,
+        b"input_tokens" => input_tokens: Compact::count,
+        b"output_tokens" => output_tokens: Compact::count,
+        b"cache_read_input_tokens" => cache_read_input_tokens: Compact::count,
+        b"cache_creation_input_tokens" => cache_creation_input_tokens: Compact::count,
+        b"cache_creation" => cache_creation: |json: &mut Compact<'a>| json.object_of(read_split),
+        b"stop_details" => stop_details: |json: &mut Compact<'a>| json.object_of(read_stop),
+    })
 }
 
 /// Notes where a value stands.
@@ -184,88 +211,4 @@ fn read_nested<'a>(json: &mut Compact<'a>, to: &mut Nested<'a>) -> Option<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const LINES: [&str; 6] = [
-        r#"{"parentUuid":null,"isSidechain":false,"message":{"id":"msg_01a","type":"message","role":"assistant","model":"claude-opus-5","content":[{"type":"text","text":"a \"b\" \\ \u00e9 {[,"},{"a":[[],{},[{}],-0.5,0,true,false,null]}],"stop_reason":"tool_use","stop_details":null,"usage":{"input_tokens":8,"cache_creation_input_tokens":189,"cache_read_input_tokens":14570,"output_tokens":14,"server_tool_use":{"web_search_requests":2},"service_tier":"standard","cache_creation":{"ephemeral_1h_input_tokens":0,"ephemeral_5m_input_tokens":189},"output_tokens_details":{"thinking_tokens":3},"inference_geo":"us","iterations":[{"type":"message","input_tokens":8}],"speed":"fast","fallback_credit":{"status":{"type":"redeemed"}}}},"requestId":"req_1","type":"assistant","uuid":"ea5aa200","timestamp":"2026-11-18T10:41:45.771Z","cwd":"C:\\dev","sessionId":"5126","gitBranch":"main"}"#,
-        r#"{"type":"progress","data":{"agentId":"a1","message":{"uuid":"u","requestId":"r","timestamp":"2026-11-18T10:41:45Z","message":{"id":"msg_01b","model":"m","usage":{"output_tokens":1}}}},"uuid":"v"}"#,
-        r#"{"type":"cost-state","totalCostUSD":1.25,"sessionId":"s","timestamp":"t"}"#,
-        r#"{"type":"assistant","costUSD":null,"isApiErrorMessage":true,"apiErrorStatus":529,"message":{"model":"<synthetic>","usage":{"input_tokens":"12","output_tokens":-3,"iterations":null}}}"#,
-        r#"{"type":7,"uuid":null,"cwd":[],"gitBranch":{},"message":[{"usage":{}}],"data":"text","agentId":true}"#,
-        "{}",
-    ];
-
-    /// Whether the quick reader read it, and if so, as the real parser does.
-    fn agrees(line: &[u8]) -> bool {
-        let Some((quick, _)) = record(line) else { return false };
-        let text = String::from_utf8_lossy(line);
-        let parsed: Record<'_> = serde_json::from_str(&text).unwrap();
-        assert_eq!(format!("{quick:?}"), format!("{parsed:?}"), "{text}");
-        true
-    }
-
-    #[test]
-    fn reads_what_claude_code_writes() {
-        for line in LINES {
-            assert!(agrees(line.as_bytes()), "{line}");
-        }
-    }
-
-    #[test]
-    fn leaves_the_rest_to_the_real_parser() {
-        for line in [
-            r#"{"type":"a","type":"b"}"#,
-            r#"{ "type":"a"}"#,
-            r#"{"type":"a",}"#,
-            r#"{"x":"\q"}"#,
-            r#"{"x":"\u12g4"}"#,
-            r#"{"x":01}"#,
-            r#"{"x":1.}"#,
-            r#"{"x":[1,]}"#,
-            r#"{"x":{"a"}}"#,
-            r#"{"x":tru}"#,
-            r#"{"uuid":"\ud83d"}"#,
-            "{\"x\":\"\u{1}\"}",
-            r#"{"x":1}}"#,
-            r#"{"x":[1}}"#,
-            r#"{"x":"a"#,
-            "",
-        ] {
-            assert!(record(line.as_bytes()).is_none(), "{line}");
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2_000))]
-        #[test]
-        fn agrees_on_broken_lines(
-            line in 0..LINES.len(),
-            edits in prop::collection::vec((any::<prop::sample::Index>(), 0..4, any::<u8>()), 0..4),
-            copied in any::<(prop::sample::Index, prop::sample::Index)>(),
-        ) {
-            let mut bytes = LINES[line].as_bytes().to_vec();
-            for (at, kind, byte) in edits {
-                let at = at.index(bytes.len().max(1)).min(bytes.len());
-                // Mostly the bytes that matter to JSON.
-                let marks = b"\"\\{}[],:0-.e tu";
-                let byte = if byte < 200 { marks[usize::from(byte) % marks.len()] } else { byte };
-                match kind {
-                    0 => bytes.insert(at, byte),
-                    1 if at < bytes.len() => { bytes.remove(at); }
-                    2 if at < bytes.len() => bytes[at] = byte,
-                    // A piece comes twice, as a key might.
-                    _ if !bytes.is_empty() => {
-                        let (a, b) = (copied.0.index(bytes.len()), copied.1.index(bytes.len()));
-                        let piece = bytes[a.min(b)..a.max(b)].to_vec();
-                        bytes.splice(at..at, piece);
-                    }
-                    _ => {}
-                }
-            }
-            agrees(&bytes);
-        }
-    }
-}
+mod tests;

@@ -193,7 +193,7 @@ pub(super) struct ServerToolUse {
 
 /// One sampling step on the provider's side. Its `type` decides whether the top-level counts
 /// include it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Iteration<'a> {
     #[serde(borrow, default, rename = "type")]
     pub kind: Text<'a>,

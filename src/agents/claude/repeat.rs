@@ -89,15 +89,15 @@ mod tests {
 
     use crate::agents::claude::State;
     use crate::agents::{Parser, Unparsed};
-    use crate::model::Event;
+    use crate::model::{DeedLog, Event};
 
     fn line(parent: &str, content: &str, tail: &str, uuid: &str, time: &str) -> String {
         format!(
-            r#"{{"parentUuid":{parent},"message":{{"id":"msg_01a","model":"m","content":{content},"stop_reason":null,"usage":{{"input_tokens":8,"output_tokens":{tail}}}}},"requestId":"r","type":"assistant","uuid":"{uuid}","timestamp":"2026-11-18T10:41:{time}Z","sessionId":"s"}}"#
+            r#"{{"parentUuid":{parent},"message":{{"id":"msg_01a","model":"m","content":{content},"stop_reason":"end_turn","usage":{{"input_tokens":8,"output_tokens":{tail}}}}},"requestId":"r","type":"assistant","uuid":"{uuid}","timestamp":"2026-11-18T10:41:{time}Z","sessionId":"s"}}"#
         )
     }
 
-    type Outcome = (Vec<Result<(), Unparsed>>, Vec<Event>, Option<String>);
+    type Outcome = (Vec<Result<(), Unparsed>>, Vec<Event>, Option<String>, DeedLog);
 
     /// Reads lines one after the other, with or without what is told here; counts the repeats.
     fn read(lines: &[Vec<u8>], with_pattern: bool) -> (Outcome, usize) {
@@ -110,7 +110,7 @@ mod tests {
             repeats += usize::from(state.clone().repeats(line));
             results.push(state.parse(line, at as u64, &mut events));
         }
-        ((results, events, state.save()), repeats)
+        ((results, events, state.save(), state.take_deeds()), repeats)
     }
 
     #[test]
@@ -135,10 +135,16 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(1_000))]
         #[test]
         fn nothing_changes_by_it(
-            lines in prop::collection::vec((0..3_usize, 0..3_usize, 0..9_u8, 0..3_usize, 40..44_u8), 2..6),
+            lines in prop::collection::vec((0..3_usize, 0..5_usize, 0..9_u8, 0..3_usize, 40..44_u8), 2..6),
             edits in prop::collection::vec((any::<(prop::sample::Index, prop::sample::Index)>(), any::<u8>()), 0..3),
         ) {
-            let texts = [r#"[{"type":"text","text":"a\n"}]"#, "[]", r#"[{"name":"WebSearch","id":"t"}]"#];
+            let texts = [
+                r#"[{"type":"text","text":"a\n"}]"#,
+                "[]",
+                r#"[{"name":"WebSearch","id":"t"}]"#,
+                r#"[{"type":"tool_use","id":"t1","name":"Bash","input":{"command":"a","timeout":9}}]"#,
+                r#"[{"type":"text"},{"input":[1],"type":"tool_use","id":"t2","name":"\u0042"}]"#,
+            ];
             let mut lines: Vec<Vec<u8>> = lines
                 .into_iter()
                 .map(|(parent, content, tail, uuid, time)| {

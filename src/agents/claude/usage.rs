@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::quick;
 use super::record::{CacheCreation, Iteration, Message, StopDetails, Usage};
 use crate::agents::json::{Count, Object, Objects};
 use crate::model::{CallKind, Geo, Qualifiers, Refusal, ServiceTier, Speed, TokenUsage};
@@ -65,7 +66,8 @@ pub(super) fn message_part(message: &Message<'_>, usage: &Usage<'_>) -> Part {
 
 /// The provider's own steps; read only for records that are no repeat.
 pub(super) fn steps(iterations: &str) -> Option<Vec<Iteration<'_>>> {
-    serde_json::from_str::<Objects<_>>(iterations).ok().map(|steps| steps.0)
+    quick::iterations(iterations)
+        .or_else(|| serde_json::from_str::<Objects<_>>(iterations).ok().map(|steps| steps.0))
 }
 
 /// The pieces that the top level leaves out: advisors, declined attempts, compactions.
