@@ -120,7 +120,10 @@ impl LineBuffer {
             self.start -= from;
             self.end -= from;
             let wanted = (self.end + CHUNK).max(3 * CHUNK);
-            if self.bytes.len() < wanted {
+            if self.bytes.is_empty() {
+                // Zeros of the system's, which cost nothing where a short file never gets to.
+                self.bytes = vec![0; wanted];
+            } else if self.bytes.len() < wanted {
                 self.bytes.resize(wanted, 0);
             }
         }
