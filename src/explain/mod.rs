@@ -6,6 +6,7 @@ mod shape;
 mod text;
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 pub use self::shape::{Explained, SCHEMA};
 pub use self::text::write;
@@ -53,7 +54,7 @@ pub fn explain(
     reader: &Reader,
     found: &Found,
     rows: &[CallRow],
-    charged: &HashMap<i64, Charged>,
+    charged: &HashMap<i64, Charged, impl BuildHasher>,
     account: &'static str,
 ) -> Result<Explained, LedgerError> {
     let lines = lines::read(rows);

@@ -1,6 +1,7 @@
 //! What `explain` says, as data: the JSON form `spendtop.explain/1`, which the text form prints.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasher;
 
 use serde::Serialize;
 
@@ -169,7 +170,7 @@ pub(super) struct Class {
 pub(super) fn build(
     found: &Found,
     rows: &[CallRow],
-    charged: &HashMap<i64, Charged>,
+    charged: &HashMap<i64, Charged, impl BuildHasher>,
     lines: &Lines,
     unlogged: Vec<Unlogged>,
 ) -> Explained {
@@ -254,7 +255,7 @@ fn explain_call(
     row: &CallRow,
     rows: &[CallRow],
     to: &Charged,
-    charged: &HashMap<i64, Charged>,
+    charged: &HashMap<i64, Charged, impl BuildHasher>,
     lines: &Lines,
 ) -> ExplainedCall {
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
@@ -297,7 +298,7 @@ fn explain_call(
 fn dropped(
     kept: &CallRow,
     rows: &[CallRow],
-    charged: &HashMap<i64, Charged>,
+    charged: &HashMap<i64, Charged, impl BuildHasher>,
     lines: &Lines,
 ) -> Vec<Dropped> {
     let mut dropped = Vec::new();

@@ -82,8 +82,7 @@ pub(super) fn wrapped(line: &str, room: usize, inset: usize) -> Vec<String> {
             continue;
         }
         let mut word = word;
-        loop {
-            let Some(part) = parts.last_mut() else { break };
+        while let Some(part) = parts.last_mut() {
             let before = if is_empty { 0 } else { gap };
             if width(part) + before + width(word) <= room {
                 part.push_str(&" ".repeat(before));

@@ -95,7 +95,7 @@ fn looping(lab: &Lab, times: u64) {
             ]},
         }));
     }
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let text = lines.iter().fold(String::new(), |text, line| text + &format!("{line}\n"));
     lab.append_bytes("-w/s1.jsonl", text.as_bytes());
 }
 
@@ -301,7 +301,7 @@ fn a_transcript_that_is_gone_takes_only_the_turn_with_it() {
     std::fs::remove_dir_all(lab.projects()).unwrap();
     let (mut app, mut follower) = opened(&lab);
     assert!(data(&app).latest.is_empty());
-    assert!(drawn(&app, 120, 40).to_string().contains("its transcript cannot be read any more"));
+    assert!(drawn(&app, 120, 40).to_string().contains("its transcript is gone"));
     press(&mut app, KeyCode::Char('e'));
     settle(&mut app, &mut follower);
     assert!(drawn(&app, 200, 40).to_string().contains("is gone: the ledger keeps what it said"));

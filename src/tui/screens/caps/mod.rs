@@ -12,6 +12,7 @@ use ratatui::layout::Rect;
 pub use self::data::{Every, Standing};
 use super::{Outcome, Page};
 use crate::format::percent;
+use crate::policy::Decision;
 use crate::tui::action::Command;
 use crate::tui::app::Shell;
 use crate::tui::deed::Lift;
@@ -59,7 +60,7 @@ impl Page for Caps {
             "used" => numbers.sort_by_key(|number| {
                 Reverse(of(number).and_then(|of| percent(of.counted(), of.limit.into())))
             }),
-            "spent" => numbers.sort_by_key(|number| Reverse(of(number).map(|of| of.counted()))),
+            "spent" => numbers.sort_by_key(|number| Reverse(of(number).map(Decision::counted))),
             "resets" => numbers.sort_by_key(|number| of(number).map(|of| of.window.end)),
             _ => {}
         }

@@ -12,6 +12,8 @@
 mod sheet;
 mod table;
 
+use std::fmt::Write as _;
+
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -66,14 +68,14 @@ fn title(page: &Activity, data: &[Event], shell: &Shell) -> Vec<Span<'static>> {
         parts.push_str(", the newest");
     }
     if let Some(group) = page.group() {
-        parts.push_str(&format!(" · {} {}", thousands(table.rows().len() as u64), group.name()));
+        let _ = write!(parts, " · {} {}", thousands(table.rows().len() as u64), group.name());
     }
     if !table.filter().is_empty() {
-        parts.push_str(&format!(" · {} with {}", table.rows().len(), table.filter()));
+        let _ = write!(parts, " · {} with {}", table.rows().len(), table.filter());
     }
     if table.order() > 0 || table.is_reversed() {
         let direction = if table.is_reversed() { "▲" } else { "▼" };
-        parts.push_str(&format!(" · by {} {direction}", table.orders()[table.order()]));
+        let _ = write!(parts, " · by {} {direction}", table.orders()[table.order()]);
     }
     vec![
         Span::styled("activity ", theme.style(Role::Title)),

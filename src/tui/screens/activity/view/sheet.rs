@@ -36,7 +36,7 @@ pub(in crate::tui::screens::activity) fn detail(event: &Event, shell: &Shell) ->
     say("when", Some(when));
     match &event.from {
         From::Action(action) => {
-            say("cap", action.cap.as_ref().map(|cap| cap.to_string()));
+            say("cap", action.cap.as_ref().map(ToString::to_string));
             say(
                 "session",
                 action.session.as_ref().map(|session| {

@@ -14,6 +14,8 @@
 mod detail;
 mod table;
 
+use std::fmt::Write as _;
+
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -76,15 +78,15 @@ fn title(page: &Caps, data: &[Standing], shell: &Shell) -> Vec<Span<'static>> {
     let broken = broken.filter(|decision| decision.is_breach()).count();
     let mut parts = String::new();
     if broken > 0 {
-        parts.push_str(&format!(" · {} at the limit", thousands(broken as u64)));
+        let _ = write!(parts, " · {} at the limit", thousands(broken as u64));
     }
     let table = page.table();
     if !table.filter().is_empty() {
-        parts.push_str(&format!(" · {} with {}", table.rows().len(), table.filter()));
+        let _ = write!(parts, " · {} with {}", table.rows().len(), table.filter());
     }
     if table.order() > 0 || table.is_reversed() {
         let direction = if table.is_reversed() { "▲" } else { "▼" };
-        parts.push_str(&format!(" · by {} {direction}", table.orders()[table.order()]));
+        let _ = write!(parts, " · by {} {direction}", table.orders()[table.order()]);
     }
     vec![
         Span::styled("caps ", theme.style(Role::Title)),

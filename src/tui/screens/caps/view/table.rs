@@ -76,7 +76,9 @@ pub(super) fn render(
     let mut rows = area.rows();
     if let Some(row) = rows.next() {
         let mut titles = COLUMNS.map(|(title, ..)| title.to_owned());
-        titles[4] = if shell.setting.on_plan { "VALUE" } else { "SPENT" }.to_owned();
+        if shell.setting.on_plan {
+            "VALUE".clone_into(&mut titles[4]);
+        }
         let mut line = "  ".to_owned();
         for (column, cells) in &columns {
             line.push_str(&set(&titles[*column], *column, *cells));

@@ -8,6 +8,8 @@
 //!
 //! IN is what was sent and not in the cache; CONTEXT all that was sent.
 
+use std::fmt::Write as _;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -49,11 +51,11 @@ pub(super) fn render(
     let table = page.table();
     let mut more = format!(" {}", thousands(data.calls.len() as u64));
     if !table.filter().is_empty() {
-        more.push_str(&format!(" · {} with {}", table.rows().len(), table.filter()));
+        let _ = write!(more, " · {} with {}", table.rows().len(), table.filter());
     }
     if table.order() > 0 || table.is_reversed() {
         let direction = if table.is_reversed() { "▲" } else { "▼" };
-        more.push_str(&format!(" · by {} {direction}", table.orders()[table.order()]));
+        let _ = write!(more, " · by {} {direction}", table.orders()[table.order()]);
     }
     if page.is_explaining() {
         more.push_str(" · reading its transcript");

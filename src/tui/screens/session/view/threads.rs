@@ -36,7 +36,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, framed: bool, data: &Dat
     let decimals = column_decimals(data.threads.iter().map(|thread| thread.totals.cost));
     let mut rows = inner.rows();
     let titles =
-        set(["", "MODEL", "CALLS", "CONTEXT", "CACHE", "COST", "LAST"].map(str::to_owned), room);
+        set(&["", "MODEL", "CALLS", "CONTEXT", "CACHE", "COST", "LAST"].map(str::to_owned), room);
     if let Some(row) = rows.next() {
         frame.render_widget(Line::styled(titles, theme.style(Role::Quiet)), row);
     }
@@ -45,7 +45,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, framed: bool, data: &Dat
     let shown = if hidden > 0 { height.saturating_sub(1) } else { height };
     for (number, thread) in data.threads.iter().take(shown).enumerate() {
         let is_last = number + 1 == data.threads.len();
-        let text = set(fields(thread, is_last, decimals, shell), room);
+        let text = set(&fields(thread, is_last, decimals, shell), room);
         let role = if thread.id.is_empty() { Role::Strong } else { Role::Quiet };
         let Some(row) = rows.next() else { break };
         frame.render_widget(Line::from(Span::styled(text, theme.style(role))), row);
@@ -91,7 +91,7 @@ fn fields(thread: &Thread, is_last: bool, decimals: u32, shell: &Shell) -> [Stri
 const COLUMNS: [(usize, u8); 7] = [(10, 7), (11, 3), (5, 4), (7, 5), (5, 1), (8, 6), (4, 2)];
 
 /// A row in its columns, as many as have room.
-fn set(fields: [String; 7], room: usize) -> String {
+fn set(fields: &[String; 7], room: usize) -> String {
     let mut shown: Vec<usize> = (0..COLUMNS.len()).collect();
     let wanted = |shown: &[usize]| -> usize {
         shown.iter().map(|at| COLUMNS[*at].0 + 1).sum::<usize>().saturating_sub(1)

@@ -74,7 +74,7 @@ pub(super) fn line(data: &Data, room: usize, shell: &Shell) -> Line<'static> {
 }
 
 fn nothing(data: &Data) -> String {
-    let gone = "its transcript cannot be read any more";
+    let gone = "its transcript is gone";
     match data.session.turn {
         Some(turn) if turn.repeats > 0 => {
             let steps = counted(turn.steps, "step", "steps");
