@@ -13,6 +13,7 @@ use super::record::{Body, Record, System};
 use super::result;
 use super::state::State;
 use super::tool;
+use crate::agents::fingerprint::compact;
 use crate::model::{
     CallPlace, Deed, DeedLog, DeedOf, Fingerprint, Millis, ThreadDeeds, TurnSource,
 };
@@ -76,7 +77,7 @@ pub(super) fn tell_uses_of(
     for block in body.blocks().iter().filter(|block| block.kind.is("tool_use")) {
         let Some(id) = block.id.non_empty() else { continue };
         let name = block.name.as_deref().unwrap_or_default();
-        let input = tool::compact(block.input.0.unwrap_or_default());
+        let input = compact(block.input.0.unwrap_or_default());
         let used = tools.used(id, name, &input);
         moment.tell(log, Deed::ToolUse(used), DeedOf::Call(place));
     }
