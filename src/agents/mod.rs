@@ -35,6 +35,7 @@
 pub mod claude;
 pub mod codex;
 mod compact;
+mod fingerprint;
 mod hook;
 mod json;
 mod latest;

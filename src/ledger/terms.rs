@@ -107,13 +107,12 @@ impl Terms {
 
     pub(super) fn from_text(text: &str) -> Option<Self> {
         let mut tools = Vec::new();
-        let stored: Stored<Arc<str>> = match serde_json::from_str(text) {
-            Ok(stored) => stored,
-            Err(_) => {
-                let stored: WithTools<_, _> = serde_json::from_str(text).ok()?;
-                tools = stored.7;
-                (stored.0, stored.1, stored.2, stored.3, stored.4, stored.5, stored.6)
-            }
+        let stored: Stored<Arc<str>> = if let Ok(stored) = serde_json::from_str(text) {
+            stored
+        } else {
+            let stored: WithTools<_, _> = serde_json::from_str(text).ok()?;
+            tools = stored.7;
+            (stored.0, stored.1, stored.2, stored.3, stored.4, stored.5, stored.6)
         };
         let (at, is_final, counts, longest_prompt, qualifiers, reported_cost, model) = stored;
         let [input, output, read, five_minutes, one_hour, searches, reasoning] = counts;

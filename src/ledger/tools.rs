@@ -164,7 +164,9 @@ mod tests {
         #[test]
         fn bytes_and_back(tools in prop::collection::vec(tool(), 1..6), of in any::<i64>(), cut in any::<prop::sample::Index>()) {
             let mut set = Tools::default();
-            tools.into_iter().for_each(|tool| { set.insert(tool); });
+            for tool in tools {
+                set.insert(tool);
+            }
             let bytes = set.to_bytes(Millis(of)).unwrap();
             prop_assert_eq!(&Tools::from_bytes(&bytes, Millis(of)), &set);
             // Damage is no panic.

@@ -24,7 +24,7 @@ fn scenarios() -> Vec<String> {
 }
 
 /// Every rollout of a scenario, by its path below `sessions`.
-fn rollouts(scenario: &str) -> Vec<(PathBuf, String)> {
+pub fn rollouts(scenario: &str) -> Vec<(PathBuf, String)> {
     let sessions = folder().join(scenario).join("home/.codex/sessions");
     let mut folders = vec![sessions.clone()];
     let mut found = Vec::new();
@@ -114,7 +114,7 @@ fn compare(scenario: &str, lab: &Lab) {
 #[test]
 fn every_completed_call_comes_out_exactly() {
     let scenarios = scenarios();
-    assert_eq!(scenarios.len(), 11);
+    assert_eq!(scenarios.len(), 13);
     for scenario in &scenarios {
         let lab = Lab::of(AgentId::Codex);
         lab.install(&folder().join(scenario).join("home"));

@@ -36,6 +36,7 @@ mod cli_update;
 mod cli_upstream;
 mod codex_bad;
 mod codex_cases;
+mod codex_deeds;
 mod codex_fixtures;
 mod codex_lines;
 mod codex_prices;

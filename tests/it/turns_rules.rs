@@ -1,6 +1,8 @@
 //! Turns, steps and tools by the rules of the facts: what begins a turn, what belongs to it, how
 //! it went. Each case is read in every order of arrival.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::arrival::{Transcript, in_every_order};
@@ -27,11 +29,11 @@ pub fn shown(turn: &Turn) -> String {
         (deeds.compactions, "compactions"),
     ] {
         if count > 0 {
-            text += &format!(" {count} {what}");
+            write!(text, " {count} {what}").unwrap();
         }
     }
     if deeds.repeats > 1 {
-        text += &format!(" ×{}", deeds.repeats);
+        write!(text, " ×{}", deeds.repeats).unwrap();
     }
     text
 }

@@ -13,6 +13,7 @@ use super::record::{Body, Record, System};
 use super::result;
 use super::state::State;
 use super::tool;
+use crate::agents::fingerprint::compact;
 use crate::model::{
     CallPlace, Deed, DeedLog, DeedOf, Fingerprint, Millis, ThreadDeeds, TurnSource,
 };
@@ -60,8 +61,8 @@ pub(super) fn tell_uses(
     for block in &uses.blocks {
         let Some(id) = block.id.non_empty() else { continue };
         let name = block.name.as_deref().unwrap_or_default();
-        let used = tools.used(id, name, block.input);
-        moment.tell(log, Deed::ToolUse(used), DeedOf::Call(place));
+        let deed = Deed::ToolUse(tools.used(id, name, block.input));
+        moment.tell(log, deed, DeedOf::Call(place));
     }
 }
 
@@ -76,7 +77,7 @@ pub(super) fn tell_uses_of(
     for block in body.blocks().iter().filter(|block| block.kind.is("tool_use")) {
         let Some(id) = block.id.non_empty() else { continue };
         let name = block.name.as_deref().unwrap_or_default();
-        let input = tool::compact(block.input.0.unwrap_or_default());
+        let input = compact(block.input.0.unwrap_or_default());
         let used = tools.used(id, name, &input);
         moment.tell(log, Deed::ToolUse(used), DeedOf::Call(place));
     }

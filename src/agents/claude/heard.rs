@@ -49,9 +49,7 @@ impl Heard<'_> {
 /// Reads a record; none if it is no such, or to be looked at more closely.
 pub(super) fn read<'a>(record: &'a [u8], last: &'a mut Tail) -> Option<Heard<'a>> {
     let mut json = Compact::new(record);
-    if NEEDLES.user_type.find(&record[..record.len().min(HEAD)]).is_none() {
-        return None;
-    }
+    NEEDLES.user_type.find(&record[..record.len().min(HEAD)])?;
     let mut found = Heard::default();
     if read_usual(&mut json, &mut found).is_some() {
         return pass_notes(&json, found, last);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::record::{Block, Body};
-use super::tool;
+use crate::agents::fingerprint::{compact, of_error};
 use crate::agents::json::{RawText, TextOrObjects};
 use crate::model::{Fingerprint, ToolOutcome, ToolResult};
 
@@ -17,12 +17,6 @@ const REJECTED: &str = "User rejected tool use";
 /// How the client tells the model that a rule did not let a tool run: it names the tool in
 /// between, and no kind of denial.
 const NOT_PERMITTED: (&str, &str) = ("Permission to use ", " has been denied");
-
-/// How much of an error's text is compared.
-const ERROR_CHARS: usize = 200;
-
-/// How the first line of a command's error begins, which is the same for most commands.
-const EXIT_CODE: &str = "Exit code ";
 
 /// What a tool gave begins, as it is written, the way an error does.
 pub(super) fn tells_of_failure(content: &[u8]) -> bool {
@@ -48,12 +42,12 @@ pub(super) fn of(body: &Body<'_>) -> impl Iterator<Item = ToolResult> {
         let text = text_of(block);
         let notes = notes_text(body);
         let outcome = outcome(body, block, &text, notes.as_deref());
-        let error = (outcome != ToolOutcome::Done).then(|| normal(&text));
+        let error = (outcome != ToolOutcome::Done).then(|| of_error(&text));
         let content = block.content.0.unwrap_or_default();
         Some(ToolResult {
             id: Fingerprint::of(id.as_bytes()),
             outcome,
-            output: Fingerprint::of(&tool::compact(content)),
+            output: Fingerprint::of(&compact(content)),
             error,
         })
     })
@@ -94,51 +88,5 @@ fn text_of(block: &Block<'_>) -> String {
             .find_map(|block| block.text.as_deref())
             .map_or_else(String::new, str::to_owned),
         _ => String::new(),
-    }
-}
-
-/// The fingerprint of an error's first line, without what changes from one time to the next:
-/// numbers, addresses, hashes. Lines below quote what was asked for; of a command, whose first line
-/// tells its exit code alone, they tell what went wrong.
-fn normal(error: &str) -> Fingerprint {
-    let mut text = String::with_capacity(ERROR_CHARS);
-    let mut word = String::new();
-    let error = error.trim_start();
-    let is_telling = !error.starts_with(EXIT_CODE);
-    let first = error.lines().next().filter(|_| is_telling).unwrap_or(error);
-    for c in first.chars().chain([' ']) {
-        if c.is_ascii_alphanumeric() || c == '_' {
-            word.push(c);
-        } else {
-            push_word(&mut text, &word);
-            word.clear();
-            text.push(c);
-        }
-        if text.len() + word.len() >= ERROR_CHARS {
-            break;
-        }
-    }
-    push_word(&mut text, &word);
-    Fingerprint::of(text.as_bytes())
-}
-
-/// Digits become `0`, and so does a word of nothing but hexadecimal digits, some of them decimal
-/// or `0x` before them.
-fn push_word(text: &mut String, word: &str) {
-    let digits = word.strip_prefix("0x").unwrap_or(word);
-    let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    if is_number && word.bytes().any(|b| b.is_ascii_digit()) {
-        text.push('0');
-        return;
-    }
-    let mut in_number = false;
-    for c in word.chars() {
-        let is_digit = c.is_ascii_digit();
-        if !is_digit {
-            text.push(c);
-        } else if !in_number {
-            text.push('0');
-        }
-        in_number = is_digit;
     }
 }

@@ -1,17 +1,14 @@
 //! Tools: what they are for, and the fingerprints of what they are asked to do.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::agents::compact::Compact;
+use crate::agents::fingerprint::{canonical, value_of, whole};
 use crate::model::{Fingerprint, ToolKind, ToolUse};
 
 /// Fields of the client's own tools that do not change what is done.
 const VOLATILE: [&[u8]; 4] =
     [b"description", b"timeout", b"run_in_background", b"dangerouslyDisableSandbox"];
-
-/// Objects within objects beyond which a value is taken as it is written.
-const MAX_DEPTH: u32 = 16;
 
 /// Names that are kept to be shared.
 const KEPT_NAMES: usize = 64;
@@ -94,31 +91,6 @@ struct Facts {
     edits: Option<(Fingerprint, Fingerprint)>,
 }
 
-/// The fingerprint of a value as it is written without blanks; the order of an object's fields
-/// does not matter.
-pub(super) fn value_of(value: &[u8]) -> Fingerprint {
-    whole(value, |json| canonical(json, 0)).unwrap_or_else(|| Fingerprint::of(value))
-}
-
-/// A value without blanks, which is how it is compared.
-pub(super) fn compact(value: &str) -> Cow<'_, [u8]> {
-    if value.is_empty() || whole(value.as_bytes(), |json| json.skip().map(|_| ())).is_some() {
-        return Cow::Borrowed(value.as_bytes());
-    }
-    // Written by somebody else, or in a way that the quick reader leaves to the real parser.
-    match serde_json::from_str::<serde_json::Value>(value) {
-        Ok(value) => Cow::Owned(value.to_string().into_bytes()),
-        Err(_) => Cow::Borrowed(value.as_bytes()),
-    }
-}
-
-fn whole<T>(value: &[u8], read: impl FnOnce(&mut Compact<'_>) -> Option<T>) -> Option<T> {
-    let mut json = Compact::new(value);
-    let found = read(&mut json)?;
-    json.end()?;
-    Some(found)
-}
-
 fn read_input(
     json: &mut Compact<'_>,
     name: &str,
@@ -167,36 +139,4 @@ fn read_edits(json: &mut Compact<'_>) -> Option<(Fingerprint, Fingerprint)> {
         })
     })?;
     Some((old, new))
-}
-
-fn canonical(json: &mut Compact<'_>, depth: u32) -> Option<Fingerprint> {
-    match json.peek()? {
-        b'{' if depth < MAX_DEPTH => {
-            let mut sum = 0_u64;
-            json.object(|json, key| {
-                let value = canonical(json, depth + 1)?;
-                sum = sum.wrapping_add(value.named(Fingerprint::of(key)).0);
-                Some(())
-            })?;
-            // An empty object is something else than an absent one.
-            Some(Fingerprint(sum).named(Fingerprint::of(b"{}")))
-        }
-        b'[' if depth < MAX_DEPTH => {
-            let mut all = Fingerprint::of(b"[]");
-            json.expect(b'[')?;
-            if json.accept(b']') {
-                return Some(all);
-            }
-            loop {
-                all = canonical(json, depth + 1)?.named(all);
-                if !json.accept(b',') {
-                    json.expect(b']')?;
-                    return Some(all);
-                }
-            }
-        }
-        // The value is known to be well-formed.
-        b'"' => json.quoted().map(Fingerprint::of),
-        _ => json.skip().map(Fingerprint::of),
-    }
 }

@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::thread::Held;
+use super::answer::Held;
 use crate::model::Millis;
 
 /// Copied lines follow each other at once. A model takes longer than this to answer.

@@ -7,15 +7,19 @@
 //! Forks and subagents may begin with a copy of their parent's lines, which are nobody's spend.
 
 mod account;
+mod answer;
 mod counter;
+mod deed;
 mod history;
 mod place;
 mod process;
 mod quick;
 mod record;
+mod result;
 mod settings;
 mod thread;
 mod tokens;
+mod tool;
 mod turn;
 mod who;
 

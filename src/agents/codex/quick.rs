@@ -7,7 +7,7 @@ use memchr::memmem::{self, Finder};
 use crate::model::Millis;
 
 /// Kinds of lines, and of events, that matter.
-const KINDS: [&str; 7] = [
+const KINDS: [&str; 14] = [
     "session_meta",
     "turn_context",
     "token_usage_record",
@@ -15,14 +15,22 @@ const KINDS: [&str; 7] = [
     "token_count",
     "task_started",
     "thread_settings_applied",
+    // Beside calls; the first also of what came of it.
+    "function_call",
+    "custom_tool_call",
+    "local_shell_call",
+    "task_complete",
+    "turn_aborted",
+    "user_message",
+    "UserMessage",
 ];
 
 /// The same as they stand in a line, wherever that is; the quotes inside a text would be escaped.
-static NEEDLES: LazyLock<[Finder<'static>; 7]> =
+static NEEDLES: LazyLock<[Finder<'static>; 14]> =
     LazyLock::new(|| KINDS.map(|kind| Finder::new(&format!("\"{kind}")).into_owned()));
 
 /// How far into a line its kind is looked for.
-const HEAD: usize = 256;
+const HEAD: usize = 384;
 
 /// Whether a line can hold anything that counts. Says yes when in doubt.
 pub(super) fn wants(record: &[u8]) -> bool {
@@ -32,8 +40,13 @@ pub(super) fn wants(record: &[u8]) -> bool {
     match kind_of(head) {
         Some(kind) if kind != b"event_msg" => is_in(head),
         Some(_) if memmem::find(head, b"\"payload\":{\"type\":").is_some() => is_in(head),
-        _ => is_in(record),
+        _ => is_in(record) || memmem::find(record, b"\"compacted\"").is_some(),
     }
+}
+
+/// The conversation was summed up. The line may be longer than all of the conversation.
+pub(super) fn is_compaction(record: &[u8]) -> bool {
+    kind_of(&record[..record.len().min(HEAD)]) == Some(b"compacted")
 }
 
 /// Something that a model said or asked for.

@@ -63,6 +63,35 @@ pub(super) struct Payload<'a> {
     // `task_started`: seconds since the epoch.
     #[serde(default)]
     pub started_at: Count,
+    #[serde(borrow, default)]
+    pub turn_attribution: Object<Attribution<'a>>,
+
+    // `task_complete`: if it ended so.
+    #[serde(default)]
+    pub error: Object<IgnoredAny>,
+
+    // `item_completed`.
+    #[serde(borrow, default)]
+    pub item: Object<Item<'a>>,
+
+    // `response_item`: what a model asked of a tool, and what came of it.
+    #[serde(borrow, default)]
+    pub call_id: Text<'a>,
+    #[serde(borrow, default)]
+    pub namespace: Text<'a>,
+    #[serde(borrow, default)]
+    pub name: Text<'a>,
+    /// JSON within a string.
+    #[serde(borrow, default)]
+    pub arguments: Text<'a>,
+    /// Of a custom tool.
+    #[serde(borrow, default)]
+    pub input: Text<'a>,
+    /// Of a local shell.
+    #[serde(borrow, default)]
+    pub action: RawText<'a>,
+    #[serde(borrow, default)]
+    pub output: RawText<'a>,
 
     // `inter_agent_communication`.
     #[serde(default)]
@@ -85,6 +114,21 @@ pub(super) struct Payload<'a> {
     // `token_count`: absent where it is about rate limits alone.
     #[serde(default)]
     pub info: Object<Info>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Attribution<'a> {
+    /// The agent that gave the prompt; none if a person or a program did.
+    #[serde(borrow, default)]
+    pub initiating_agent_path: Text<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Item<'a> {
+    #[serde(borrow, default, rename = "type")]
+    pub kind: Text<'a>,
+    #[serde(borrow, default)]
+    pub id: Text<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]

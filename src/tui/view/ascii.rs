@@ -14,7 +14,7 @@ pub(super) fn translate(buffer: &mut Buffer) {
 
 fn plain(symbol: &str) -> Option<&'static str> {
     Some(match symbol {
-        "╭" | "╮" | "╰" | "╯" => "+",
+        "╭" | "╮" | "╰" | "╯" | "▒" => "+",
         "─" | "▃" | "▄" | "–" | "—" => "-",
         "│" | "├" => "|",
         "└" => "`",
@@ -26,7 +26,6 @@ fn plain(symbol: &str) -> Option<&'static str> {
         "▁" | "▂" => "_",
         "·" => ".",
         "░" => ":",
-        "▒" => "+",
         "▓" => "%",
         "…" => "~",
         "×" => "x",

@@ -35,7 +35,8 @@ fn priced() -> Lab {
         ],
     );
     let mut writer = Writer::open(&lab.db()).unwrap();
-    let book = Book::with_user_prices(Book::base(None), &Default::default()).unwrap();
+    let book =
+        Book::with_user_prices(Book::base(None), &spendtop::config::Config::default()).unwrap();
     let root = Root { developer: "maya".into(), ..lab.roots().remove(0) };
     catch_up(&mut writer, &[root], &mut book.pricing(now()), &mut |_| {}).unwrap();
     lab

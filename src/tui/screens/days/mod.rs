@@ -80,10 +80,10 @@ impl Page for Days {
             fill(data.today.tomorrow().unwrap_or(Date::MAX), day(&numbers[0]).date, &mut rows);
         }
         for (at, number) in numbers.iter().enumerate() {
-            let date = day(number).date;
-            rows.push((date, RowAt::Day(*number)));
+            let shown = day(number).date;
+            rows.push((shown, RowAt::Day(*number)));
             if let Some(next) = numbers.get(at + 1).filter(|_| in_order) {
-                fill(date, day(next).date, &mut rows);
+                fill(shown, day(next).date, &mut rows);
             }
         }
         if self.table.is_reversed() {

@@ -121,7 +121,6 @@ impl Projects {
     /// Goes into the selected row.
     fn enter(&mut self) -> Outcome {
         match self.table.selected().map(|(id, _)| id.clone()) {
-            None => Outcome::Same,
             Some(RowId::Part(_, name)) => {
                 self.path.push(name);
                 // Words for what is above would hide what is within.
@@ -132,7 +131,7 @@ impl Projects {
             Some(RowId::Session(key)) if super::exists(Screen::Session) => {
                 Outcome::Open(Screen::Session, Target::Session(key))
             }
-            Some(RowId::Session(_)) => Outcome::Same,
+            Some(RowId::Session(_)) | None => Outcome::Same,
         }
     }
 }

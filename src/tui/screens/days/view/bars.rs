@@ -108,9 +108,9 @@ fn day(
 }
 
 fn nothing(name: &str, note: &str) -> Vec<Cell> {
-    let none = || Cell::quiet("–");
+    let dash = || Cell::quiet("–");
     let bar = Cell::Bar(UsdTotal::ZERO, UsdTotal::ZERO);
-    vec![Cell::quiet(name), none(), bar, none(), none(), none(), none(), Cell::quiet(note)]
+    vec![Cell::quiet(name), dash(), bar, dash(), dash(), dash(), dash(), Cell::quiet(note)]
 }
 
 fn title(days: &Days, data: &Data, room: usize, shell: &Shell) -> Vec<Span<'static>> {
