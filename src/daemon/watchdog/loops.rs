@@ -84,10 +84,9 @@ impl Watchdog {
         for number in stirred {
             let Some(turn) = self.hear(look, number, since)? else { continue };
             let thread = &turn.place.thread;
+            let of_children = mains.entry(thread.session).or_default();
             if !thread.subagent.is_empty() {
-                mains.entry(thread.session).or_default().extend(&turn.heard.spawns);
-            } else {
-                mains.entry(thread.session).or_default();
+                of_children.extend(&turn.heard.spawns);
             }
             turns.insert(number, turn);
         }

@@ -171,8 +171,7 @@ impl Column {
                 Some(turn) if turn.is_loop => format!("×{}!", turn.repeats),
                 Some(turn) if turn.repeats > 1 => format!("×{}", turn.repeats),
                 Some(turn) if turn.repeats == 1 => "1".into(),
-                Some(_) => "–".into(),
-                None => "–".into(),
+                _ => "–".into(),
             },
             Self::Steps => {
                 session.turn.map_or_else(|| "–".into(), |turn| thousands(u64::from(turn.steps)))
