@@ -17,7 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("policy", &["model", "format"]),
     ("guard", &["model", "ledger", "policy", "pricing"]),
     ("enforce", &["model", "policy", "agents"]),
-    ("explain", &["model", "ingest", "pricing", "ledger", "format"]),
+    ("explain", &["model", "agents", "ingest", "pricing", "policy", "ledger", "format"]),
     ("notice", &["model", "policy", "format", "config"]),
     ("config", &["model", "pricing", "policy", "paths"]),
     (

@@ -141,7 +141,7 @@ fn take_back_to_schema_3(lab: &Lab) {
     Connection::open(lab.db())
         .unwrap()
         .execute_batch(
-            "DROP TABLE turn; DROP TABLE incident; DROP TABLE failed_tool; DROP TABLE thread;
+            "DROP TABLE watch; DROP TABLE loop; DROP TABLE turn; DROP TABLE incident; DROP TABLE failed_tool; DROP TABLE thread;
              ALTER TABLE call DROP COLUMN tools; PRAGMA user_version = 3",
         )
         .unwrap();

@@ -208,14 +208,14 @@ fn a_cap_on_loops_ends_the_one_that_goes_round_and_lets_the_one_beside_it_work()
     assert!(working.is_alive());
     let caps = json_now(home, &["cap", "list", "--json"]);
     let rows = caps["rows"].as_array().unwrap();
-    let run = rows.iter().find(|row| row["subject"] == "run").unwrap();
+    let run = rows.iter().find(|row| row["subject"] == "claude/run").unwrap();
     assert_eq!((&run["measure"], &run["count"]), (&"loop_count".into(), &6.into()));
     assert_eq!((&run["limit_count"], &run["over"]), (&6.into(), &true.into()));
-    assert_eq!(rows.iter().find(|row| row["subject"] == "work").unwrap()["over"], false);
+    assert_eq!(rows.iter().find(|row| row["subject"] == "claude/work").unwrap()["over"], false);
     let status = run_now(home, &["status"]);
     assert!(status.out.contains("×6 of ×6 in a loop of this session run"), "{status:?}");
     assert!(!status.out.contains("session work"), "{status:?}");
     let check = run_now(home, &["cap", "check"]).out;
     assert!(check.contains("each session may do the same 6 times"), "{check}");
-    assert!(check.contains("OVER: run, ×6 of ×6"), "{check}");
+    assert!(check.contains("OVER: claude/run, ×6 of ×6"), "{check}");
 }
