@@ -1,6 +1,6 @@
 //! Which sessions run now, all of them at once: for a screen, which looks every second.
 //!
-//! Tells what [`locate`](super::locate) would find, without its judgement of whether a process may
+//! Tells what [`locate`](super::locate()) would find, without its judgement of whether a process may
 //! be signalled: that is asked for the one session that somebody is about to act on.
 
 use std::collections::BTreeMap;

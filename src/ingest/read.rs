@@ -33,7 +33,7 @@ const HEAD_BYTES: usize = 512;
 /// Events of one batch; bounds memory, and the work that a crash repeats.
 const BATCH_EVENTS: usize = 512;
 
-/// The same for what was done in threads, in the measure of [`State::waiting_deeds`].
+/// The same for what was done in threads, in the measure of [`agents::Parser::waiting_deeds`].
 const BATCH_DEEDS: usize = 1024;
 
 /// Reads files one after the other with one buffer.

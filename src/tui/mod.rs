@@ -11,7 +11,7 @@
 //! The follower reads the ledger and looks for running sessions on a thread of its own, for the
 //! screen that is shown; the loop only draws, and only what changed. Nothing here reads the
 //! environment, writes the ledger or signals: what is to be done to a session is handed out as a
-//! [`Request`](deed::Request).
+//! [`Request`].
 //!
 //! A new screen goes into `screens` (which says how), a new command into `action` and `keys`, a new
 //! role into `theme`.

@@ -1,5 +1,5 @@
 //! The screens. To add one: a module here with its state, which is a [`Page`], and its line in
-//! [`PAGES`]. Everything else (its digit, `Tab`, the palette, the help, reading its data while it is
+//! `PAGES`. Everything else (its digit, `Tab`, the palette, the help, reading its data while it is
 //! shown, filter, sorting and moving over rows) follows from that.
 //!
 //! A page never reads anything by itself: it says what it wants read ([`Page::query`]), the
