@@ -35,7 +35,7 @@ fn show_tells_what_is_in_force_and_where_it_comes_from() {
     assert_eq!(shown["ledger"], home.db().to_str().unwrap());
     home.write_config(
         "daily_cap = 12.50\ntimezone = \"Asia/Tokyo\"\n[developer]\nid = \"maya\"\n[agents.claude]\nroots \
-         = [\"~/office/.claude\"]\n",
+         = [\"~/work/.claude\"]\n",
     );
     let shown = home.json(&["config", "show", "--json"]);
     assert_eq!(shown["config_file"], home.config().to_str().unwrap());
@@ -49,7 +49,7 @@ fn show_tells_what_is_in_force_and_where_it_comes_from() {
         "daily_cap   $12.50  (config)",
         "timezone    Asia/Tokyo  (config)",
         "developer   maya  (config)",
-        "root        ~/office/.claude/projects  (not there)",
+        "root        ~/work/.claude/projects  (not there)",
     ] {
         assert!(text.lines().any(|shown| shown == line), "{line:?} in {text}");
     }
