@@ -89,6 +89,12 @@ pub trait Agent: Sync {
     /// What of its spend its transcripts are known to leave out, for a person.
     fn leaves_out(&self) -> &'static str;
 
+    /// The file that says where a transcript's agent works, where its records do not: a path and
+    /// nothing else.
+    fn cwd_file(&self, _transcript: &Path) -> Option<PathBuf> {
+        None
+    }
+
     /// The folder that further transcripts of a session are in, by the session's own.
     fn folder_of_session(&self, _transcript: &Path) -> Option<PathBuf> {
         None

@@ -58,4 +58,6 @@ pub enum Source {
     Lines,
     /// The same, compressed with Zstandard: written once and never appended to.
     ZstdLines,
+    /// The file is one JSON document, and one record: written anew as a whole.
+    Document,
 }

@@ -5,6 +5,7 @@
 
 mod backfill;
 mod discover;
+mod document;
 mod lines;
 mod project;
 mod read;

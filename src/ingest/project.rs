@@ -5,8 +5,15 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use super::discover::SourceFile;
+use crate::agents;
+
+/// Longer than any path that a system takes.
+const LONGEST_PATH: u64 = 64 << 10;
 
 /// Answers by working directory, each looked up once.
 #[derive(Debug, Default)]
@@ -22,6 +29,15 @@ impl Projects {
         self.0.insert(Arc::clone(cwd), Arc::clone(&project));
         project
     }
+}
+
+/// The working directory of a transcript whose records do not tell it, by the file that does.
+pub(super) fn cwd_beside(source: &SourceFile) -> Option<Arc<str>> {
+    let file = agents::adapter(source.agent).cwd_file(&source.path)?;
+    let mut path = String::new();
+    fs::File::open(file).ok()?.take(LONGEST_PATH).read_to_string(&mut path).ok()?;
+    let path = path.trim_end_matches(['\r', '\n']);
+    Path::new(path).is_absolute().then(|| Arc::from(path))
 }
 
 fn project_of(cwd: &str) -> Arc<str> {

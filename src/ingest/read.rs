@@ -1,12 +1,13 @@
-//! Reads what is new in one file of lines, compressed or not.
+//! Reads what is new in one file: of lines, compressed or not, or a whole document.
 //!
-//! A file that did not grow, or is another one, or whose bytes just before the old end or at its
+//! A file of lines that did not grow, or is another one, or whose bytes just before the old end or at its
 //! beginning are others, is read anew from its start: that changes nothing of what is known and
 //! finds what is new. One rewrite is not noticed: more than 64 KiB before the old end, byte for
 //! byte as long as what it replaces, in a file that grew as well before it was looked at. To notice
 //! it, every append would have to read the whole file again; what had been read stays counted, and
 //! so does what was appended.
 
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
@@ -16,8 +17,9 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::discover::SourceFile;
+use super::document::Document;
 use super::lines::{LineBuffer, Step};
-use super::project::Projects;
+use super::project::{Projects, cwd_beside};
 use super::zstd::Frames;
 use crate::agents::{self, Parser, Source, Unparsed};
 use crate::model::{AgentId, Batch, Cursor, Event, FileStat, StoredSource};
@@ -68,6 +70,10 @@ impl Reader {
                 let mut text = Compressed(Frames::new(file));
                 self.read_batches(Open { source, before, cursor, parser }, &mut text, sink)
             }
+            Some(Source::Document) => {
+                let (cursor, parser) = (Cursor::default(), adapter.open(&source.path, None));
+                self.read_document(Open { source, before, cursor, parser }, &mut file, sink)
+            }
             None => Ok(()),
         }
     }
@@ -82,7 +88,7 @@ impl Reader {
         let mut events = Vec::new();
         loop {
             let at_end = self.read_lines(text, &mut open, &mut events)?;
-            self.set_projects(&mut events);
+            self.set_projects(open.source, &mut events);
             let cursor = &mut open.cursor;
             let new_bytes = self.lines.consumed() - cursor.offset;
             cursor.offset = self.lines.consumed();
@@ -94,20 +100,28 @@ impl Reader {
                 // Not read to its end: must never look unchanged.
                 FileStat { size: cursor.offset, mtime_ns: 0, ctime_ns: 0, ..open.before }
             };
-            let batch = Batch {
-                path: open.source.path.clone(),
-                agent: open.source.agent,
-                developer: Arc::clone(&open.source.developer),
-                stat,
-                cursor: cursor.clone(),
-                new_bytes: text.read_of_file(new_bytes, at_end, &open.before),
-                events: std::mem::take(&mut events),
-                deeds: open.parser.take_deeds(),
-            };
+            let new_bytes = text.read_of_file(new_bytes, at_end, &open.before);
+            let batch = open.batch(stat, new_bytes, std::mem::take(&mut events));
             if !sink(batch) || at_end {
                 return Ok(());
             }
         }
+    }
+
+    /// All of it is one batch: there is no place within it to go on from.
+    fn read_document(
+        &mut self,
+        mut open: Open<'_>,
+        file: &mut File,
+        sink: &mut dyn FnMut(Batch) -> bool,
+    ) -> io::Result<()> {
+        let mut events = Vec::new();
+        let document = Document::read(file, open.before.size)?;
+        open.cursor = document.parse(&mut *open.parser, &mut events);
+        self.set_projects(open.source, &mut events);
+        let (stat, new_bytes) = (open.before, open.cursor.offset);
+        sink(open.batch(stat, new_bytes, events));
+        Ok(())
     }
 
     /// Fills one batch; tells whether the text's end was reached.
@@ -137,9 +151,13 @@ impl Reader {
         Ok(false)
     }
 
-    fn set_projects(&mut self, events: &mut [Event]) {
+    fn set_projects(&mut self, source: &SourceFile, events: &mut [Event]) {
+        let beside = OnceCell::new();
         for event in events {
             if let Event::Call(call) = event {
+                if call.cwd.is_none() {
+                    call.cwd.clone_from(beside.get_or_init(|| cwd_beside(source)));
+                }
                 call.project = call.cwd.as_ref().map(|cwd| self.projects.of(cwd));
             }
         }
@@ -153,6 +171,22 @@ struct Open<'a> {
     before: FileStat,
     cursor: Cursor,
     parser: Box<dyn Parser>,
+}
+
+impl Open<'_> {
+    /// What was found up to the cursor.
+    fn batch(&mut self, stat: FileStat, new_bytes: u64, events: Vec<Event>) -> Batch {
+        Batch {
+            path: self.source.path.clone(),
+            agent: self.source.agent,
+            developer: Arc::clone(&self.source.developer),
+            stat,
+            cursor: self.cursor.clone(),
+            new_bytes,
+            events,
+            deeds: self.parser.take_deeds(),
+        }
+    }
 }
 
 /// The lines of a file, wherever they come from.
@@ -211,16 +245,22 @@ pub fn replay(
     agent: AgentId,
     mut show: impl FnMut(u64, Result<&[Event], Unparsed>),
 ) -> io::Result<()> {
-    let file = File::open(path)?;
+    let mut file = File::open(path)?;
     let adapter = agents::adapter(agent);
+    let mut parser = adapter.open(path, None);
+    parser.show_repeats();
+    let mut events = Vec::new();
     let mut text: Box<dyn Read> = match adapter.source(path) {
         Some(Source::ZstdLines) => Box::new(Frames::new(file)),
         Some(Source::Lines) | None => Box::new(file),
+        Some(Source::Document) => {
+            let document = Document::read(&mut file, 0)?;
+            let parsed = document.outcome(&mut *parser, &mut events);
+            show(0, parsed.map(|()| events.as_slice()));
+            return Ok(());
+        }
     };
-    let mut parser = adapter.open(path, None);
-    parser.show_repeats();
     let mut lines = LineBuffer::default();
-    let mut events = Vec::new();
     loop {
         match lines.next(&mut text)? {
             Step::Line(offset, line) => {

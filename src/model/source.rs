@@ -21,10 +21,10 @@ pub struct FileStat {
     pub ctime_ns: i64,
 }
 
-/// How far a line file has been read.
+/// How far a file has been read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cursor {
-    /// Bytes consumed; always just after a line end.
+    /// Bytes consumed: just after a line end, or all of a document.
     pub offset: u64,
     /// Hash of the bytes before the offset: tells that the file was rewritten.
     pub anchor: i64,
