@@ -11,6 +11,8 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::Unparsed;
+
 /// A string, borrowed unless it holds escapes; none for any other type.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Text<'a>(pub Option<Cow<'a, str>>);
@@ -40,6 +42,11 @@ impl Count {
 
     pub(super) fn or_zero(self) -> u64 {
         self.0.unwrap_or(0)
+    }
+
+    /// The sum of two classes, which must fit the ledger, too.
+    pub(super) fn plus(self, other: Self) -> u64 {
+        self.or_zero().saturating_add(other.or_zero()).min(Self::MAX)
     }
 }
 
@@ -256,6 +263,22 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for TextOrObjects<'a, T>
         }
         deserializer.deserialize_any(EitherVisitor(PhantomData))
     }
+}
+
+/// The text of a record that is a JSON object; none if nothing is in it. Invalid UTF-8 in some text
+/// must not lose the counts beside it.
+pub(super) fn text(record: &[u8]) -> Result<Option<Cow<'_, str>>, Unparsed> {
+    // After a crash a record may start with NUL bytes.
+    let nuls = record.iter().take_while(|&&byte| byte == 0).count();
+    let record = record[nuls..].trim_ascii();
+    if record.is_empty() {
+        return Ok(None);
+    }
+    if !(record.starts_with(b"{") && record.ends_with(b"}")) {
+        return Err(Unparsed::NotJson);
+    }
+    let text = std::str::from_utf8(record);
+    Ok(Some(text.map_or_else(|_| String::from_utf8_lossy(record), Cow::Borrowed)))
 }
 
 /// The same JSON without what JavaScript reads and serde refuses: halves of surrogate pairs become

@@ -35,13 +35,18 @@
 pub mod claude;
 pub mod codex;
 mod compact;
+pub mod copilot;
 mod fingerprint;
+pub mod gemini;
 mod hook;
 mod json;
 mod latest;
 mod live;
 mod place;
+mod process;
+pub mod qwen;
 mod resume;
+mod tool;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -146,12 +151,14 @@ pub trait Agent: Sync {
         None
     }
 
-    /// Its processes keep the transcripts of their sessions open for writing.
+    /// Its processes keep the transcripts of their sessions open for writing, or another file that
+    /// tells the session.
     fn holds_transcripts_open(&self) -> bool {
         false
     }
 
-    /// The session of a transcript that a process holds open, by its path and its first bytes.
+    /// The session of a file below a root that a process holds open, by its path and its first
+    /// bytes.
     fn session_of_open(&self, _path: &Path, _head: &[u8]) -> Option<Arc<str>> {
         None
     }

@@ -73,7 +73,6 @@ pub(super) fn open_transcripts(
 }
 
 fn session_of(adapter: &dyn Agent, path: &Path, uid: u32) -> Option<Arc<str>> {
-    adapter.source(path)?;
     adapter.session_of_open(path, &head_of(path, uid)?)
 }
 

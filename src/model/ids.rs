@@ -16,6 +16,12 @@ macro_rules! list_of_agents {
             Claude = 1, claude, "Claude Code", "anthropic";
             /// OpenAI's Codex.
             Codex = 2, codex, "Codex", "openai";
+            /// Google's Gemini CLI.
+            Gemini = 4, gemini, "Gemini CLI", "google";
+            /// GitHub's Copilot CLI.
+            Copilot = 5, copilot, "Copilot CLI", "openai";
+            /// Alibaba's Qwen Code.
+            Qwen = 6, qwen, "Qwen Code", "alibaba";
         }
     };
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
-use spendtop::agents::adapter;
+use spendtop::agents::{Source, adapter};
 use spendtop::model::AgentId;
 
 use super::harness::Lab;
@@ -19,7 +19,13 @@ type Stated = (&'static [&'static str], &'static str);
 const AGENTS: &[(AgentId, Option<Stated>)] = &[
     (AgentId::Claude, None),
     (AgentId::Codex, Some((&["input_tokens", "output_tokens"], "total_tokens"))),
+    (AgentId::Gemini, Some((&GEMINI_PARTS, "totalTokenCount"))),
+    (AgentId::Copilot, Some((&["input_tokens", "output_tokens"], "total_tokens"))),
+    (AgentId::Qwen, Some((&["input_tokens", "output_tokens"], "total_tokens"))),
 ];
+
+const GEMINI_PARTS: [&str; 4] =
+    ["promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount", "toolUsePromptTokenCount"];
 
 /// A fixture: transcripts by their path below the first root, and what the API served.
 struct Fixture {
@@ -211,8 +217,15 @@ fn a_copy_under_another_name_is_no_second_call() {
     }
 }
 
-/// Every line written anew by another writer of JSON, and with fields and kinds of tomorrow.
-fn rewritten(bytes: &[u8], with_tomorrow: bool) -> Vec<u8> {
+/// Every record written anew by another writer of JSON, and with fields and kinds of tomorrow.
+fn rewritten(source: Option<Source>, bytes: &[u8], with_tomorrow: bool) -> Vec<u8> {
+    if source == Some(Source::Document) {
+        let mut value: Value = serde_json::from_slice(bytes).unwrap();
+        if with_tomorrow {
+            add(&mut value);
+        }
+        return value.to_string().into_bytes();
+    }
     let mut lines = Vec::new();
     for line in bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
         let mut value: Value = serde_json::from_slice(line).unwrap();
@@ -237,7 +250,8 @@ fn add(value: &mut Value) {
             // What a tool is asked for, and what it gives, is no format of the agent's.
             let of_tool =
                 if fields.get("type") == Some(&json!("tool_result")) { "content" } else { "input" };
-            fields.iter_mut().filter(|(key, _)| *key != of_tool).for_each(|(_, value)| add(value));
+            let is_format = |key: &str| key != of_tool && key != "args" && key != "arguments";
+            fields.iter_mut().filter(|(key, _)| is_format(key)).for_each(|(_, value)| add(value));
             fields
                 .insert("tomorrows_field".into(), json!({"usage": {"output_tokens": 9}, "n": [1]}));
         }
@@ -253,7 +267,8 @@ fn unknown_fields_and_kinds_change_nothing() {
         let dump = |with_tomorrow| -> Vec<String> {
             let lab = fixture.lab();
             for (path, bytes) in &fixture.files {
-                lab.append_bytes(path, &rewritten(bytes, with_tomorrow));
+                let source = adapter(fixture.agent).source(&lab.projects().join(path));
+                lab.append_bytes(path, &rewritten(source, bytes, with_tomorrow));
             }
             lab.ingest();
             let sources = lab.reader().sources().unwrap();
