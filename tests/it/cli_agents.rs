@@ -64,15 +64,6 @@ fn a_cap_on_the_developer_adds_up_all_agents() {
         let status: Value = serde_json::from_str(&ran.out).unwrap();
         assert_eq!(status["caps"][0]["over"], code == 4, "{cap}");
     }
-    // A cap on one of them has that one alone.
-    home.write_config(
-        "[[cap]]\nscope = \"agent\"\npattern = \"gemini\"\nperiod = \"day\"\nlimit = 1\n",
-    );
-    home.expect(4, &["status"]);
-    home.write_config(
-        "[[cap]]\nscope = \"agent\"\npattern = \"gemini\"\nperiod = \"day\"\nlimit = 2.5\n",
-    );
-    home.expect(0, &["status"]);
 }
 
 #[test]
