@@ -24,8 +24,8 @@
 //!   answers. The token classes are disjoint: cached tokens are not in the input, reasoning is in the
 //!   output. [`crate::model::Call::is_final`] is false where the counts are a lower bound; totals are
 //!   then shown with `≥`, and `explain` says what [`Agent::leaves_out`] says.
-//! - **Whose process** ([`Agent::is_executable`], then [`Agent::registry`] or
-//!   [`Agent::session_of_open`]): without a link from a session to its process nothing is
+//! - **Whose process** ([`Agent::is_executable`], then [`Agent::registry`],
+//!   [`Agent::session_of_open`] or [`Agent::session_of_arguments`]): without a link from a session to its process nothing is
 //!   signalled; caps then block and tell.
 //! - **Hook** ([`Agent::hook`]): what it can stop decides how long the guard waits for it.
 //!
@@ -42,10 +42,12 @@ mod hook;
 mod json;
 mod latest;
 mod live;
+pub mod opencode;
 mod place;
 mod process;
 pub mod qwen;
 mod resume;
+mod table;
 mod tool;
 
 use std::ffi::OsString;
@@ -57,8 +59,9 @@ use serde::{Deserialize, Serialize};
 pub use hook::{Hook, HookSetting, Moment, Placed};
 pub use latest::{Latest, ToolCall};
 pub use live::{Live, LiveKind, Status};
-pub use place::{Source, Surroundings};
+pub use place::{Source, Spot, Surroundings};
 pub use resume::is_session_id;
+pub use table::{Table, place_of_row};
 
 use crate::model::{AgentId, DeedLog, Event, list_of_agents};
 
@@ -87,6 +90,12 @@ pub trait Agent: Sync {
 
     /// How the records lie in a file below one of the roots; none if it is no transcript.
     fn source(&self, path: &Path) -> Option<Source>;
+
+    /// Folders below a root that transcripts lie in, at any depth, besides those that lie right in
+    /// the root: what is in others is neither walked nor watched. None: any folder.
+    fn folders(&self, _root: &Path) -> Option<Vec<PathBuf>> {
+        None
+    }
 
     /// A parser for the first record of a file, or for the record after `saved`.
     fn open(&self, path: &Path, saved: Option<&str>) -> Box<dyn Parser>;
@@ -163,6 +172,12 @@ pub trait Agent: Sync {
         None
     }
 
+    /// How the arguments of a process tell which session it was started for, where it can be in no
+    /// other and ends with the turn; none if they never do.
+    fn session_of_arguments(&self) -> Option<fn(&[OsString]) -> Option<Arc<str>>> {
+        None
+    }
+
     /// Whether a session is in mid-turn, by the last records of its own transcript (not of a
     /// subagent's); none where they do not tell. The tail may begin and end within a record.
     fn in_turn(&self, _tail: &[u8]) -> Option<bool> {
@@ -194,7 +209,8 @@ pub trait Agent: Sync {
 
 /// What reads the records of one file, one after the other.
 pub trait Parser {
-    /// Reads one record, without its line end, that starts at `offset` of the file.
+    /// Reads one record, without its line end, that starts at `offset` of the file; of a database
+    /// the offset is a [`place_of_row`].
     fn parse(
         &mut self,
         record: &[u8],
@@ -248,6 +264,11 @@ pub fn all() -> impl Iterator<Item = &'static dyn Agent> {
 /// The variables of all agents that say where they keep their files.
 pub fn variables() -> Vec<&'static str> {
     all().flat_map(|adapter| adapter.variables().iter().copied()).collect()
+}
+
+/// Where a record is in an agent's transcript, by the offset that a parser was told.
+pub fn spot(agent: AgentId, path: &Path, offset: u64) -> Spot {
+    adapter(agent).source(path).unwrap_or(Source::Lines).spot(offset)
 }
 
 /// The shell command that takes a session up again, if its agent has one.

@@ -4,6 +4,10 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
+use super::table::{Table, row_at};
+
 /// The environment, handed in by whoever may read it.
 #[derive(Clone, Copy)]
 pub struct Surroundings<'a> {
@@ -60,4 +64,46 @@ pub enum Source {
     ZstdLines,
     /// The file is one JSON document, and one record: written anew as a whole.
     Document,
+    /// Rows of an SQLite database.
+    Rows(&'static [Table]),
+}
+
+/// Where a record is in its transcript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Spot {
+    /// In a file.
+    Byte {
+        /// The byte it begins at.
+        offset: u64,
+    },
+    /// In a database.
+    Row {
+        /// The table.
+        table: &'static str,
+        /// The number of the row.
+        row: u64,
+    },
+}
+
+impl Source {
+    /// Where the record is that a parser was told to be at this offset.
+    pub fn spot(self, offset: u64) -> Spot {
+        let (table, row) = row_at(offset);
+        match self {
+            Self::Rows(tables) if table < tables.len() => {
+                Spot::Row { table: tables[table].name, row }
+            }
+            _ => Spot::Byte { offset },
+        }
+    }
+}
+
+impl fmt::Display for Spot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Byte { offset } => write!(f, "@ {offset}"),
+            Self::Row { table, row } => write!(f, "@ {table} row {row}"),
+        }
+    }
 }

@@ -108,6 +108,7 @@ pub(super) fn describe(found: &Located) -> String {
         How::Hook => "by its hook",
         How::Registry => "by the agent's own file",
         How::OpenTranscript => "by the transcript that it writes",
+        How::Arguments => "by the session that it was started for",
     };
     let sure = match &found.why_not {
         None => format!("certain, {how}; ended by {kind}, after {} s by SIGKILL", grace_seconds()),

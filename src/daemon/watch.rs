@@ -8,7 +8,7 @@ use notify::event::{AccessKind, AccessMode, EventKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::ingest::Root;
+use crate::ingest::{self, Place, Root};
 use crate::paths;
 
 /// A change.
@@ -122,26 +122,28 @@ impl Watch {
 
     /// Watches every root that is there and not watched yet.
     pub(super) fn add_roots(&mut self, roots: &[Root]) {
-        for root in roots {
+        for Place { path, depth } in roots.iter().flat_map(ingest::places) {
             let Some(watcher) = &mut self.watcher else { return };
-            let Ok(metadata) = std::fs::metadata(&root.path) else { continue };
+            let Ok(metadata) = std::fs::metadata(&path) else { continue };
             let folder = (metadata.dev(), metadata.ino());
-            if !metadata.is_dir() || self.watched.get(&root.path) == Some(&folder) {
+            if !metadata.is_dir() || self.watched.get(&path) == Some(&folder) {
                 continue;
             }
-            if self.watched.remove(&root.path).is_some() {
+            if self.watched.remove(&path).is_some() {
                 // Of the folder that was there before; it may be gone with it.
-                let _ = watcher.unwatch(&root.path);
+                let _ = watcher.unwatch(&path);
             }
-            if let Err(error) = watcher.watch(&root.path, RecursiveMode::Recursive) {
+            let is_flat = depth == 1;
+            let mode = if is_flat { RecursiveMode::NonRecursive } else { RecursiveMode::Recursive };
+            if let Err(error) = watcher.watch(&path, mode) {
                 // Mostly the limit on watches (fs.inotify.max_user_watches): half a watch would
                 // be worse than none.
-                self.trouble = Some(format!("cannot watch {}: {error}", root.path.display()));
+                self.trouble = Some(format!("cannot watch {}: {error}", path.display()));
                 self.watcher = None;
                 self.watched.clear();
                 return;
             }
-            self.watched.insert(root.path.clone(), folder);
+            self.watched.insert(path, folder);
         }
     }
 

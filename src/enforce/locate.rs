@@ -1,7 +1,8 @@
 //! Which processes a session lives in, and whether that is certain.
 //!
-//! Three witnesses: a hook that saw its own ancestor, the file that the agent keeps of each running
-//! session, and the transcript that its process holds open for writing. None is believed by itself:
+//! Four witnesses: a hook that saw its own ancestor, the file that the agent keeps of each running
+//! session, the transcript that its process holds open for writing, and the session that its process
+//! was started for. None is believed by itself:
 //! the kernel must know the process under that number and start time, as ours, and running that
 //! agent's executable. Where the witnesses disagree on the session, nobody is certain; nor where a
 //! process is in several sessions, because a signal would end them all.
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::table::{Process, ProcessTable, Refused};
-use super::witness::{open_transcripts, read_registry};
+use super::witness::{named_in_arguments, open_transcripts, read_registry};
 use crate::agents::{self, Live, LiveKind, Status};
 use crate::model::{AgentId, ProcessKey, SessionKey, Sighting};
 
@@ -23,6 +24,8 @@ pub enum How {
     Registry,
     /// The transcript that the process writes.
     OpenTranscript,
+    /// What the process was started for; it ends with the turn.
+    Arguments,
 }
 
 /// A process that a session may live in.
@@ -72,6 +75,8 @@ pub fn locate(table: &dyn ProcessTable, search: &Search<'_>) -> Vec<Located> {
     }
     let open = open_transcripts(table, agent, search.roots);
     claims.extend(open.into_iter().map(|live| (How::OpenTranscript, live)));
+    let named = named_in_arguments(table, agent);
+    claims.extend(named.into_iter().map(|live| (How::Arguments, live)));
     claims.dedup();
     judge(table, search, &claims)
 }

@@ -3,12 +3,12 @@
 //! Tells what [`locate`](super::locate()) would find, without its judgement of whether a process may
 //! be signalled: that is asked for the one session that somebody is about to act on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::locate::How;
 use super::table::ProcessTable;
-use super::witness::{open_transcripts, read_registry};
+use super::witness::{named_in_arguments, open_transcripts, read_registry};
 use crate::agents::{self, LiveKind, Status};
 use crate::model::{AgentId, ProcessKey, SessionKey, Sighting};
 
@@ -79,6 +79,17 @@ pub fn roll_call(
             in_process.insert(process, session.clone());
             let how = How::OpenTranscript;
             roll.add(session, Present { pid: live.pid, how, kind: None, status: None });
+        }
+    }
+    let agents: BTreeSet<AgentId> = roots.iter().map(|(agent, _)| *agent).collect();
+    for agent in agents {
+        for live in named_in_arguments(table, agent) {
+            let process =
+                ProcessKey { boot_id: boot_id.clone(), pid: live.pid, start_time: live.proc_start };
+            let session = SessionKey { agent, session_id: live.session_id };
+            in_process.insert(process, session.clone());
+            let (how, kind) = (How::Arguments, Some(live.kind));
+            roll.add(session, Present { pid: live.pid, how, kind, status: None });
         }
     }
     for seen in sightings.iter().filter(|seen| seen.process.boot_id == boot_id) {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use rustix::fs::OFlags;
 
-use super::table::ProcessTable;
+use super::table::{Process, ProcessTable};
 use crate::agents::{self, Agent, Live, LiveKind};
 use crate::model::AgentId;
 
@@ -70,6 +70,25 @@ pub(super) fn open_transcripts(
         }
     }
     lives
+}
+
+/// The sessions that an agent's processes were started for, for agents whose arguments tell.
+pub(super) fn named_in_arguments(table: &dyn ProcessTable, agent: AgentId) -> Vec<Live> {
+    let adapter = agents::adapter(agent);
+    let Some(session_of) = adapter.session_of_arguments() else { return Vec::new() };
+    let processes = table.running(&|exe| adapter.is_executable(exe, &[])).into_iter();
+    let ours = processes.filter(|process| process.uid == Some(table.uid()));
+    let live = |process: Process| {
+        Some(Live {
+            pid: process.key.pid,
+            proc_start: process.key.start_time,
+            session_id: session_of(&process.argv)?,
+            kind: LiveKind::Headless,
+            status: None,
+            cwd: None,
+        })
+    };
+    ours.filter_map(live).collect()
 }
 
 fn session_of(adapter: &dyn Agent, path: &Path, uid: u32) -> Option<Arc<str>> {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Found;
 use super::lines::{Line, Lines};
-use crate::agents;
+use crate::agents::{self, Spot};
 use crate::ledger::{CallRow, ChargeRow, Charged, Loop, LoopOf, Standing, Totals, Unlogged};
 use crate::model::{AgentId, CallKind, Geo, Millis, PicoUsd, Speed, TokenUsage, UsdTotal};
 use crate::pricing::{AuditRow, TokenClass};
@@ -125,21 +125,24 @@ pub(super) struct ExplainedCall {
 pub(super) struct NotCounted {
     pub call_id: String,
     pub file: String,
-    pub offset: u64,
+    #[serde(flatten)]
+    pub spot: Spot,
     pub reason: &'static str,
 }
 
-/// A line of a transcript.
+/// A record of a transcript.
 #[derive(Debug, Serialize)]
 pub(super) struct Place {
     pub file: String,
-    pub offset: u64,
+    #[serde(flatten)]
+    pub spot: Spot,
 }
 
 #[derive(Debug, Serialize)]
 pub(super) struct Dropped {
     pub file: String,
-    pub offset: u64,
+    #[serde(flatten)]
+    pub spot: Spot,
     pub session_id: String,
     pub output_tokens: u64,
     pub reason: String,
@@ -229,7 +232,7 @@ pub(super) fn build(
         .map(|row| NotCounted {
             call_id: row.call_id.id.to_string(),
             file: row.path.display().to_string(),
-            offset: row.offset,
+            spot: agents::spot(row.agent, &row.path, row.offset),
             reason: of_standing(row.standing),
         })
         .collect();
@@ -286,7 +289,10 @@ fn explain_call(
             Geo::Us => "us",
             Geo::Other => "other",
         },
-        kept: Place { file: row.path.display().to_string(), offset: row.offset },
+        kept: Place {
+            file: row.path.display().to_string(),
+            spot: agents::spot(row.agent, &row.path, row.offset),
+        },
         dropped: dropped(row, rows, charged, lines),
         charge: charge(&row.charge, &row.usage),
         superseded: row.superseded.iter().map(|old| charge(old, &row.usage)).collect(),
@@ -316,7 +322,7 @@ fn dropped(
         let standing = rows.iter().find(of_row).map_or(Standing::Counted, |row| row.standing);
         dropped.push(Dropped {
             file: line.path.display().to_string(),
-            offset: line.offset,
+            spot: agents::spot(kept.agent, &line.path, line.offset),
             session_id: line.session_id.clone(),
             output_tokens: line.usage.output_tokens,
             reason: reason(standing, line, kept),
@@ -329,7 +335,7 @@ fn dropped(
             let session_id = charged.get(&row.charged).map(|to| to.session_id.to_string());
             dropped.push(Dropped {
                 file: row.path.display().to_string(),
-                offset: row.offset,
+                spot: agents::spot(row.agent, &row.path, row.offset),
                 session_id: session_id.unwrap_or_default(),
                 output_tokens: row.usage.output_tokens,
                 reason: of_standing(row.standing).to_owned(),

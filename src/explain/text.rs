@@ -50,10 +50,10 @@ pub fn write(out: &mut dyn Write, explained: &Explained, zone: &TimeZone) -> Res
     for held in &explained.not_counted {
         writeln!(
             out,
-            "  {}  {} @ {}  {}",
+            "  {}  {} {}  {}",
             format::printable(&held.call_id),
             format::printable(&held.file),
-            held.offset,
+            held.spot,
             held.reason
         )?;
     }
@@ -140,13 +140,13 @@ fn write_call(out: &mut dyn Write, call: &ExplainedCall, zone: &TimeZone) -> Res
         writeln!(out, "  before, charge {revision}:")?;
         write_charge(out, old)?;
     }
-    writeln!(out, "  kept     {} @ {}", format::printable(&call.kept.file), call.kept.offset)?;
+    writeln!(out, "  kept     {} {}", format::printable(&call.kept.file), call.kept.spot)?;
     for dropped in &call.dropped {
         writeln!(
             out,
-            "  dropped  {} @ {}  {}",
+            "  dropped  {} {}  {}",
             format::printable(&dropped.file),
-            dropped.offset,
+            dropped.spot,
             dropped.reason
         )?;
     }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use walkdir::WalkDir;
 
-use crate::agents;
+use super::rows::{database_of, stat_of};
+use crate::agents::{self, Source};
 use crate::model::{AgentId, FileStat};
 
 /// Cowork nests transcripts up to eight levels deep; beyond this lies no transcript.
@@ -74,14 +75,28 @@ pub fn discover(roots: &[Root]) -> Discovery {
     let mut found = Discovery::default();
     let mut seen = HashSet::new();
     for root in roots {
-        walk(root, &mut seen, &mut found);
+        for place in places(root) {
+            walk(root, &place, &mut seen, &mut found);
+        }
     }
     found
 }
 
-/// A single file below a root, if it is a transcript that is there.
+/// A single file below a root, if it is a transcript that is there; or the transcript that it is a
+/// part of.
 pub fn source_file(root: &Root, path: &Path) -> Option<SourceFile> {
-    if !path.starts_with(&root.path) || agents::adapter(root.agent).source(path).is_none() {
+    let adapter = agents::adapter(root.agent);
+    let database = database_of(path);
+    let path = match &database {
+        Some(database) if matches!(adapter.source(database), Some(Source::Rows(_))) => database,
+        _ => path,
+    };
+    let source = adapter.source(path)?;
+    let is_there = |place: &Place| match place.depth {
+        1 => path.parent() == Some(&place.path),
+        _ => path.starts_with(&place.path),
+    };
+    if !places(root).iter().any(is_there) {
         return None;
     }
     let metadata = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
@@ -89,13 +104,39 @@ pub fn source_file(root: &Root, path: &Path) -> Option<SourceFile> {
         path: path.to_owned(),
         agent: root.agent,
         developer: Arc::clone(&root.developer),
-        stat: FileStat::from(&metadata),
+        stat: stat(path, source, &metadata),
     })
 }
 
-fn walk(root: &Root, seen: &mut HashSet<(u64, u64)>, found: &mut Discovery) {
+fn stat(path: &Path, source: Source, metadata: &Metadata) -> FileStat {
+    match source {
+        Source::Rows(_) => stat_of(path, metadata),
+        _ => FileStat::from(metadata),
+    }
+}
+
+/// A folder that transcripts lie in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Which.
+    pub path: PathBuf,
+    /// How deep in it; 1 is right in it.
+    pub depth: usize,
+}
+
+/// The folders that the transcripts of a root lie in: the root, and it alone unless the agent knows
+/// better.
+pub fn places(root: &Root) -> Vec<Place> {
+    let Some(folders) = agents::adapter(root.agent).folders(&root.path) else {
+        return vec![Place { path: root.path.clone(), depth: MAX_DEPTH }];
+    };
+    let deep = folders.into_iter().map(|path| Place { path, depth: MAX_DEPTH });
+    [Place { path: root.path.clone(), depth: 1 }].into_iter().chain(deep).collect()
+}
+
+fn walk(root: &Root, place: &Place, seen: &mut HashSet<(u64, u64)>, found: &mut Discovery) {
     let adapter = agents::adapter(root.agent);
-    for entry in WalkDir::new(&root.path).follow_links(true).max_depth(MAX_DEPTH) {
+    for entry in WalkDir::new(&place.path).follow_links(true).max_depth(place.depth) {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
@@ -103,9 +144,10 @@ fn walk(root: &Root, seen: &mut HashSet<(u64, u64)>, found: &mut Discovery) {
                 continue;
             }
         };
-        if entry.file_type().is_dir() || adapter.source(entry.path()).is_none() {
+        if entry.file_type().is_dir() {
             continue;
         }
+        let Some(source) = adapter.source(entry.path()) else { continue };
         // A named pipe or device would block the reader for ever.
         let metadata = match entry.metadata() {
             Ok(metadata) if metadata.is_file() => metadata,
@@ -115,7 +157,7 @@ fn walk(root: &Root, seen: &mut HashSet<(u64, u64)>, found: &mut Discovery) {
                 continue;
             }
         };
-        let stat = FileStat::from(&metadata);
+        let stat = stat(entry.path(), source, &metadata);
         if seen.insert((stat.dev, stat.ino)) {
             found.files.push(SourceFile {
                 path: entry.into_path(),

@@ -9,10 +9,11 @@ mod document;
 mod lines;
 mod project;
 mod read;
+mod rows;
 mod zstd;
 
 pub use backfill::{Scan, backfill, scan};
-pub use discover::{Discovery, Problem, Root, SourceFile, discover, source_file};
+pub use discover::{Discovery, Place, Problem, Root, SourceFile, discover, places, source_file};
 pub use lines::{LineBuffer, MAX_LINE};
 pub use project::Projects;
 pub use read::{Reader, replay};

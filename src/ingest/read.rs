@@ -1,4 +1,5 @@
-//! Reads what is new in one file: of lines, compressed or not, or a whole document.
+//! Reads what is new in one file: of lines, compressed or not, or a whole document. Databases are
+//! read by [`super::rows`].
 //!
 //! A file of lines that did not grow, or is another one, or whose bytes just before the old end or at its
 //! beginning are others, is read anew from its start: that changes nothing of what is known and
@@ -20,6 +21,7 @@ use super::discover::SourceFile;
 use super::document::Document;
 use super::lines::{LineBuffer, Step};
 use super::project::{Projects, cwd_beside};
+use super::rows;
 use super::zstd::Frames;
 use crate::agents::{self, Parser, Source, Unparsed};
 use crate::model::{AgentId, Batch, Cursor, Event, FileStat, StoredSource};
@@ -33,10 +35,10 @@ const ANCHOR_BYTES: u64 = 64 << 10;
 const HEAD_BYTES: usize = 512;
 
 /// Events of one batch; bounds memory, and the work that a crash repeats.
-const BATCH_EVENTS: usize = 512;
+pub(super) const BATCH_EVENTS: usize = 512;
 
 /// The same for what was done in threads, in the measure of [`agents::Parser::waiting_deeds`].
-const BATCH_DEEDS: usize = 1024;
+pub(super) const BATCH_DEEDS: usize = 1024;
 
 /// Reads files one after the other with one buffer.
 #[derive(Debug, Default)]
@@ -54,10 +56,17 @@ impl Reader {
         stored: Option<&StoredSource>,
         sink: &mut dyn FnMut(Batch) -> bool,
     ) -> io::Result<()> {
+        let adapter = agents::adapter(source.agent);
+        let kind = adapter.source(&source.path);
+        if let Some(Source::Rows(tables)) = kind {
+            return rows::read(source, tables, stored, &mut |mut batch| {
+                self.set_projects(&mut batch.events);
+                sink(batch)
+            });
+        }
         let mut file = File::open(&source.path)?;
         let before = FileStat::from(&file.metadata()?);
-        let adapter = agents::adapter(source.agent);
-        match adapter.source(&source.path) {
+        match kind {
             Some(Source::Lines) => {
                 let cursor = resume_point(&file, &before, stored)?.unwrap_or_default();
                 let parser = adapter.open(&source.path, cursor.state.as_deref());
@@ -74,7 +83,7 @@ impl Reader {
                 let (cursor, parser) = (Cursor::default(), adapter.open(&source.path, None));
                 self.read_document(Open { source, before, cursor, parser }, &mut file, sink)
             }
-            None => Ok(()),
+            Some(Source::Rows(_)) | None => Ok(()),
         }
     }
 
@@ -251,6 +260,7 @@ pub fn replay(
     parser.show_repeats();
     let mut events = Vec::new();
     let mut text: Box<dyn Read> = match adapter.source(path) {
+        Some(Source::Rows(tables)) => return rows::replay(path, tables, &mut *parser, &mut show),
         Some(Source::ZstdLines) => Box::new(Frames::new(file)),
         Some(Source::Lines) | None => Box::new(file),
         Some(Source::Document) => {

@@ -41,7 +41,7 @@ pub struct Call {
     pub is_background: bool,
     /// What the agent itself says the call cost.
     pub reported_cost: Option<PicoUsd>,
-    /// Byte offset of the record in its file.
+    /// Byte offset of the record in its file; in a database, the table and row.
     pub offset: u64,
 }
 

@@ -16,6 +16,8 @@ macro_rules! list_of_agents {
             Claude = 1, claude, "Claude Code", "anthropic";
             /// OpenAI's Codex.
             Codex = 2, codex, "Codex", "openai";
+            /// `OpenCode`, which talks to any provider.
+            OpenCode = 3, opencode, "OpenCode", "anthropic";
             /// Google's Gemini CLI.
             Gemini = 4, gemini, "Gemini CLI", "google";
             /// GitHub's Copilot CLI.

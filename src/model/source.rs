@@ -24,7 +24,7 @@ pub struct FileStat {
 /// How far a file has been read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cursor {
-    /// Bytes consumed: just after a line end, or all of a document.
+    /// Bytes consumed: just after a line end, or all of a document, or so much of a database.
     pub offset: u64,
     /// Hash of the bytes before the offset: tells that the file was rewritten.
     pub anchor: i64,
@@ -32,7 +32,7 @@ pub struct Cursor {
     pub unparsed: u64,
     /// Records up to the offset that were too long to read.
     pub oversized: u64,
-    /// What the adapter remembers.
+    /// What the adapter remembers; of a database, how far each table was read.
     pub state: Option<String>,
 }
 
@@ -54,7 +54,7 @@ pub struct Batch {
     pub agent: AgentId,
     /// Who pays for its calls.
     pub developer: Arc<str>,
-    /// The file's stat before the first byte was read.
+    /// The file's stat before the first byte was read; of a database, with its `-wal`.
     pub stat: FileStat,
     /// Where reading goes on.
     pub cursor: Cursor,

@@ -90,9 +90,9 @@ impl Agents {
                 let lines = counted(row.unparsed + row.oversized, "line", "lines");
                 words.push(format!("{lines} not read"));
             }
-            writeln!(out, "{:<8}{}", row.agent.name(), words.join(", "))?;
+            writeln!(out, "{:<10}{}", row.agent.name(), words.join(", "))?;
             for root in there {
-                writeln!(out, "        {}", show(&context.paths, &root.path))?;
+                writeln!(out, "          {}", show(&context.paths, &root.path))?;
             }
         }
         Ok(())

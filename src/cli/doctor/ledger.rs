@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::Finding;
-use crate::agents::adapter;
+use crate::agents::{adapter, spot};
 use crate::format::counted;
-use crate::ledger::Reader;
+use crate::ledger::{CallRow, Reader};
 use crate::model::{AgentId, Cursor, StoredSource};
 
 type Sources = HashMap<PathBuf, StoredSource>;
@@ -94,7 +94,9 @@ fn implausible(reader: &Reader) -> Result<Option<Finding>> {
         "more tokens than one call can use in {}: probably corrupt",
         counted(calls.len() as u64, "line", "lines")
     );
-    let place = |path: &std::path::Path, offset| format!("{} @ {offset}", path.display());
-    let items: Vec<String> = calls.iter().map(|row| place(&row.path, row.offset)).collect();
+    let place = |row: &CallRow| {
+        format!("{} {}", row.path.display(), spot(row.agent, &row.path, row.offset))
+    };
+    let items: Vec<String> = calls.iter().map(place).collect();
     Ok((!items.is_empty()).then(|| Finding::problem("implausible_call", message, items)))
 }

@@ -9,7 +9,7 @@ use super::levels::{BY, Crossed};
 use super::sessions::Touched;
 use super::{Look, Watchdog};
 use crate::agents;
-use crate::enforce::{Demand, Step, run_agent_stop};
+use crate::enforce::{Demand, How, Step, run_agent_stop};
 use crate::guard::who;
 use crate::ledger::{Charged, LedgerError};
 use crate::model::{Action, ActionKind, CapAction, Mark, Notice, SessionKey};
@@ -167,7 +167,7 @@ impl Watchdog {
                 hook_stops_turn: agents::adapter(session.agent)
                     .hook()
                     .is_some_and(|hook| hook.stops_turn),
-                in_turn,
+                in_turn: in_turn || located.iter().any(|found| found.how == How::Arguments),
                 evidence: decision.amounts(),
                 overshoot: Some(decision.overshoot().to_pico()),
                 breached_at: look.arrived,

@@ -224,5 +224,6 @@ pub(in crate::tui::screens) const fn how(how: How) -> &'static str {
         How::Hook => "by its hook",
         How::Registry => "by the agent's own file",
         How::OpenTranscript => "by the transcript that it writes",
+        How::Arguments => "by the session that it was started for",
     }
 }
