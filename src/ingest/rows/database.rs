@@ -25,6 +25,9 @@ const WAL: &str = "-wal";
 /// where it keeps it to itself.
 const PATIENCE: Duration = Duration::from_millis(100);
 
+/// How it is told that somebody began to write a database meanwhile.
+pub(super) const WRITTEN_MEANWHILE: io::ErrorKind = io::ErrorKind::Interrupted;
+
 /// The place in a database's header that says how it is written, and what stands there for WAL.
 const WRITTEN_HOW: (u64, u8) = (18, 2);
 
@@ -83,7 +86,7 @@ impl Database {
     pub(super) fn check(&self) -> io::Result<()> {
         match self.frozen {
             Some(stat) if stat_of(&self.path, &fs::metadata(&self.path)?) != stat => {
-                Err(io::Error::new(io::ErrorKind::ResourceBusy, "written while it was read"))
+                Err(io::Error::new(WRITTEN_MEANWHILE, "written while it was read"))
             }
             _ => Ok(()),
         }

@@ -12,13 +12,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use self::cursor::{Progress, Read};
-use self::database::Database;
+use self::database::{Database, WRITTEN_MEANWHILE};
 pub(super) use self::database::{database_of, stat_of};
 use self::table::{Found, Queries};
 use super::discover::SourceFile;
 use super::read::{BATCH_DEEDS, BATCH_EVENTS};
 use crate::agents::{self, Parser, Table, Unparsed, place_of_row};
 use crate::model::{Batch, Cursor, Event, FileStat, StoredSource};
+
+/// How often a database is read anew that somebody began to write meanwhile.
+const TRIES: u32 = 3;
 
 /// Reads a database from where `stored` left off, and hands over each batch. Stops early when `sink`
 /// says so with `false`.
@@ -74,6 +77,20 @@ impl Reading<'_> {
     /// Reads everything that is new. Tells whether the database is of no form that is known; none
     /// if nobody wants to hear the rest.
     fn read_tables(&mut self, tables: &'static [Table]) -> io::Result<Option<bool>> {
+        let mut tries = 1;
+        loop {
+            match self.try_tables(tables) {
+                Err(error) if error.kind() == WRITTEN_MEANWHILE && tries < TRIES => tries += 1,
+                outcome => return outcome,
+            }
+            // Nothing of it is believed that was not handed over.
+            self.progress = Progress::load(self.cursor.state.as_deref());
+            self.events.clear();
+            let _ = self.parser.take_deeds();
+        }
+    }
+
+    fn try_tables(&mut self, tables: &'static [Table]) -> io::Result<Option<bool>> {
         let database = Database::open(&self.source.path)?;
         let mut known = 0;
         for (number, table) in tables.iter().enumerate() {
@@ -91,34 +108,50 @@ impl Reading<'_> {
     /// Tells whether anybody wants to hear more.
     fn read_table(&mut self, database: &Database, queries: &Queries) -> io::Result<bool> {
         let name = queries.table.name;
-        let mut read = self.progress.tables.remove(name).unwrap_or_default();
-        queries.check_last(database, &mut read)?;
-        if queries.table.changes && read.row > 0 {
-            let before = read.clone();
-            queries.changed_rows(database, &before, &mut |found| {
-                if !before.is_known(&found.known) {
-                    self.see(queries, &mut read, &found);
-                }
-            })?;
-        }
+        let mut is_first = true;
         loop {
-            let last = read.row;
-            let is_more = queries.new_rows(database, last, &mut |found| {
-                self.see(queries, &mut read, &found);
-            })?;
-            if read.row > last {
-                read.id = queries.id_of(database, read.row)?;
-            }
-            database.check()?;
+            let mut read = self.progress.tables.remove(name).unwrap_or_default();
+            let page = self.read_page(database, queries, &mut read, is_first);
             self.progress.tables.insert(name.to_owned(), read);
-            if !is_more {
+            if !page? {
                 return Ok(true);
             }
+            database.check()?;
             if self.is_full() && !self.hand_over(false) {
                 return Ok(false);
             }
-            read = self.progress.tables.remove(name).unwrap_or_default();
+            is_first = false;
         }
+    }
+
+    /// Reads some of what is new in a table, at first what was written again; tells whether there may
+    /// be more.
+    fn read_page(
+        &mut self,
+        database: &Database,
+        queries: &Queries,
+        read: &mut Read,
+        is_first: bool,
+    ) -> io::Result<bool> {
+        if is_first {
+            queries.check_last(database, read)?;
+        }
+        if is_first && queries.table.changes && read.row > 0 {
+            let before = read.clone();
+            queries.changed_rows(database, &before, &mut |found| {
+                if !before.is_known(&found.known) {
+                    self.see(queries, read, &found);
+                }
+            })?;
+        }
+        let last = read.row;
+        let is_more = queries.new_rows(database, last, &mut |found| {
+            self.see(queries, read, &found);
+        })?;
+        if read.row > last {
+            read.id = queries.id_of(database, read.row)?;
+        }
+        Ok(is_more)
     }
 
     fn see(&mut self, queries: &Queries, read: &mut Read, found: &Found<'_>) {

@@ -3,6 +3,7 @@
 //! An agent is a copy of the shell under the name of the agent's executable, so that the kernel's
 //! link says so. Time is injected; only a child's death is waited for.
 
+mod arguments;
 mod background;
 mod clear;
 mod hostile;
