@@ -60,7 +60,7 @@ impl Reader {
         let kind = adapter.source(&source.path);
         if let Some(Source::Rows(tables)) = kind {
             return rows::read(source, tables, stored, &mut |mut batch| {
-                self.set_projects(&mut batch.events);
+                self.set_projects(source, &mut batch.events);
                 sink(batch)
             });
         }

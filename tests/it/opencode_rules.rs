@@ -271,6 +271,67 @@ fn backups_are_no_data_and_other_channels_are() {
 }
 
 #[test]
+fn tools_prompts_and_compactions_of_version_2_are_told() {
+    let lab = lab();
+    let mut db = Db::of_2(&lab);
+    db.session_2("ses_a", None, None);
+    let made = NOON + 5000;
+    let prompt = json!({"text": "do it", "time": {"created": made}});
+    db.message_2("ses_a", "user", 0, &prompt);
+    let mut data = answer_2(made, OPUS);
+    data["content"] = json!([
+        {"type": "text", "id": "t", "text": "I look."},
+        {"type": "tool", "id": "call_1", "name": "bash", "time": {"created": made},
+         "state": {"status": "completed", "input": {"command": "ls"}, "structured": {},
+                   "content": [{"type": "text", "text": "a"}]}},
+        {"type": "tool", "id": "call_2", "name": "bash", "time": {"created": made},
+         "state": {"status": "error", "input": {"command": "rm"}, "structured": {}, "content": [],
+                   "error": {"type": "unknown", "message": "no"}}},
+    ]);
+    db.message_2("ses_a", "assistant", 1, &ended_2(data, made + 500, [10, 1, 0, 0, 0]));
+    let compaction = json!({"reason": "auto", "summary": "s", "time": {"created": made}});
+    db.message_2("ses_a", "compaction", 2, &compaction);
+    lab.ingest();
+    let dump = lab.dump();
+    let told = |kind: &str, what: &str| {
+        dump.iter().filter(|row| row.starts_with(kind) && row.contains(what)).count()
+    };
+    assert_eq!(told("incident", "ses_a/ "), 1, "{dump:#?}");
+    assert_eq!((told("recent", "ToolUse"), told("recent", "ToolResult")), (2, 2), "{dump:#?}");
+    assert_eq!(told("failed", ""), 1, "{dump:#?}");
+    assert_eq!(told("turn", "ses_a/ "), 2, "{dump:#?}");
+}
+
+#[test]
+fn messages_in_files_of_their_own_are_read_and_are_the_same_calls_in_a_database() {
+    let lab = lab();
+    let write = |session: &str, id: &str, data: &serde_json::Value| {
+        let mut data = data.clone();
+        (data["id"], data["sessionID"]) = (json!(id), json!(session));
+        let file = format!("storage/message/{session}/{id}.json");
+        lab.append_bytes(&file, data.to_string().as_bytes());
+    };
+    let mut data = answer(NOON + 2000, OPUS);
+    write("ses_a", "msg_none", &data);
+    data["tokens"] = tokens([10, 1, 0, 0, 0]);
+    data["time"]["completed"] = json!(NOON + 4000);
+    write("ses_a", "msg_1", &data);
+    data["time"]["created"] = json!(NOON + 3000);
+    write("ses_b", "msg_2", &data);
+    write("ses_a", "msg_user", &json!({"role": "user", "time": {"created": NOON}}));
+    lab.append_bytes("storage/message/ses_a/msg_torn.json", b"{\"role\":\"assist");
+    lab.append_bytes("storage/session/global/ses_a.json", b"{}");
+    lab.append_bytes("log/msg_3.json", b"{}");
+    assert_eq!(counted(&lab), ["ses_a 10/1/0/0/0", "ses_b 10/1/0/0/0"]);
+    assert_eq!(lab.reader().sources().unwrap().len(), 5);
+    // The client that first had a database took them over.
+    let mut db = Db::of_1(&lab);
+    db.session("ses_a", None);
+    assert_eq!(db.answer("ses_a", OPUS, [10, 1, 0, 0, 0]), format!("msg_{}", NOON + 2000));
+    assert_eq!(counted(&lab), ["ses_a 10/1/0/0/0", "ses_b 10/1/0/0/0"]);
+}
+
+#[test]
 fn prompts_tools_failures_and_compactions_are_told() {
     let lab = lab();
     let mut db = Db::of_1(&lab);

@@ -1,4 +1,5 @@
-//! `OpenCode`: a database `opencode.db` in its data folder, in which all its sessions are.
+//! `OpenCode`: a database `opencode.db` in its data folder, in which all its sessions are; before that,
+//! a file for each message.
 //!
 //! A call is a step of an answer. Its counts come when the step has ended, which is after its tools
 //! have run: what was killed before is in no row. The client adds up what its own price list says;
@@ -56,9 +57,9 @@ impl Agent for OpenCode {
         place::source(path)
     }
 
-    fn folders(&self, _root: &Path) -> Option<Vec<PathBuf>> {
-        // Beside the database are logs, programs and the repositories of its snapshots.
-        Some(Vec::new())
+    fn folders(&self, root: &Path) -> Option<Vec<PathBuf>> {
+        // Others beside the database have logs, programs and the repositories of its snapshots.
+        Some(vec![root.join(place::MESSAGES[0]).join(place::MESSAGES[1])])
     }
 
     fn open(&self, _path: &Path, _saved: Option<&str>) -> Box<dyn Parser> {
@@ -66,7 +67,8 @@ impl Agent for OpenCode {
     }
 
     fn leaves_out(&self) -> &'static str {
-        "titles of sessions, and steps that were broken off before their tools had run"
+        "titles of sessions, steps that were broken off before their tools had run and, of answers \
+         in files from before there was a database, all steps but the last"
     }
 
     fn account_files(&self, surroundings: &Surroundings<'_>) -> Vec<PathBuf> {

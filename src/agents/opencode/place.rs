@@ -45,10 +45,22 @@ pub(super) fn account_files(surroundings: &Surroundings<'_>) -> Vec<PathBuf> {
     homes(surroundings).into_iter().take(1).map(|home| home.join(ACCOUNT)).collect()
 }
 
+/// Where clients of 2025 kept each message in a file, below the data folder: by session, then by
+/// message.
+pub(super) const MESSAGES: [&str; 2] = ["storage", "message"];
+
 /// `opencode.db`, and `opencode-<channel>.db` of builds that are no release. A copy that was put
-/// away has a name of the same form; it tells again what the database told.
+/// away has a name of the same form; it tells again what the database told. And the files of
+/// messages from before there was a database.
 pub(super) fn source(path: &Path) -> Option<Source> {
-    let name = path.file_name()?.to_str()?.strip_suffix(".db")?.strip_prefix("opencode")?;
+    let name = path.file_name()?.to_str()?;
+    if name.starts_with("msg_") && name.ends_with(".json") {
+        let folder = path.parent()?.parent()?;
+        return folder
+            .ends_with(Path::new(MESSAGES[0]).join(MESSAGES[1]))
+            .then_some(Source::Document);
+    }
+    let name = name.strip_suffix(".db")?.strip_prefix("opencode")?;
     let is_database = name.is_empty() || name.strip_prefix('-').is_some_and(is_channel);
     is_database.then_some(Source::Rows(&TABLES))
 }
@@ -75,6 +87,8 @@ mod tests {
             let source = source(Path::new("/d").join(name).as_path());
             assert_eq!(source, Some(Source::Rows(TABLES.as_slice())), "{name}");
         }
+        let message = Path::new("/d/storage/message/ses_a/msg_1.json");
+        assert_eq!(source(message), Some(Source::Document));
         for name in [
             "opencode.db-wal",
             "opencode.db-shm",
@@ -89,6 +103,9 @@ mod tests {
             "opencode-.db",
             "opencode2.db",
             "other.db",
+            "storage/message/ses_a/prt_1.json",
+            "storage/part/msg_1/msg_1.json",
+            "msg_1.json",
         ] {
             assert_eq!(source(Path::new("/d").join(name).as_path()), None, "{name}");
         }

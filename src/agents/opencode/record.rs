@@ -81,6 +81,10 @@ pub(super) struct Data<'a> {
     #[serde(default)]
     pub auto: Flag,
 
+    /// Of a message in a file of its own: whose it is.
+    #[serde(borrow, default, rename = "sessionID")]
+    pub session: Text<'a>,
+
     // A tool.
     #[serde(borrow, default, rename = "callID")]
     pub call_id: Text<'a>,
@@ -88,7 +92,7 @@ pub(super) struct Data<'a> {
     pub tool: Text<'a>,
     #[serde(borrow, default)]
     pub state: Object<State<'a>>,
-    /// The same of version 2.
+    /// The same of version 2; the message's, of one in a file of its own.
     #[serde(borrow, default)]
     pub id: Text<'a>,
     #[serde(borrow, default)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::answer::{Step, made, millis};
 use super::record::{Data, Row};
+use crate::agents::json::Count;
 use crate::agents::{LastSeen, Parser, Unparsed, json};
 use crate::model::{DeedLog, Event, Fingerprint};
 
@@ -36,6 +37,36 @@ impl Rows {
             Some("session_message") => self.read_session_message(row, data, offset, events),
             _ => Ok(()),
         }
+    }
+
+    /// The inner error is what is wrong with JSON that could be read.
+    fn read_text(
+        &mut self,
+        text: &str,
+        offset: u64,
+        events: &mut Vec<Event>,
+    ) -> serde_json::Result<Result<(), Unparsed>> {
+        let row: Row<'_> = serde_json::from_str(text)?;
+        if row.table.0.is_some() {
+            return Ok(self.read(&row, offset, events));
+        }
+        let data: Data<'_> = serde_json::from_str(text)?;
+        Ok(self.read_file(&data, offset, events))
+    }
+
+    /// A message in a file of its own. Who started its session stands elsewhere.
+    fn read_file(
+        &mut self,
+        data: &Data<'_>,
+        offset: u64,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Unparsed> {
+        let created = made(data);
+        let written = data.time.0.and_then(|time| time.completed.0).or(created);
+        let (session, id) = (data.session.clone(), data.id.clone());
+        let (created, written) = (Count(created), Count(written));
+        let row = Row { session, id, created, written, ..Row::default() };
+        self.read_message(&row, data, offset, events)
     }
 
     /// Of a subagent's session nothing: it is its parent's.
@@ -148,12 +179,9 @@ impl Parser for Rows {
         // Invalid UTF-8 in some text must not lose the counts beside it.
         let text = std::str::from_utf8(record)
             .map_or_else(|_| String::from_utf8_lossy(record), Cow::Borrowed);
-        if let Ok(row) = serde_json::from_str(&text) {
-            return self.read(&row, offset, events);
-        }
-        let text = json::mended(&text);
-        let row = serde_json::from_str(&text).map_err(|_| Unparsed::NotJson)?;
-        self.read(&row, offset, events)
+        self.read_text(&text, offset, events)
+            .or_else(|_| self.read_text(&json::mended(&text), offset, events))
+            .map_err(|_| Unparsed::NotJson)?
     }
 
     fn take_deeds(&mut self) -> DeedLog {
