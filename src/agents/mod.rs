@@ -174,7 +174,7 @@ pub trait Agent: Sync {
 
     /// How the arguments of a process tell which session it was started for, where it can be in no
     /// other and ends with the turn; none if they never do.
-    fn session_of_arguments(&self) -> Option<fn(&[OsString]) -> Option<Arc<str>>> {
+    fn session_of_arguments(&self) -> Option<SessionOfArguments> {
         None
     }
 
@@ -206,6 +206,9 @@ pub trait Agent: Sync {
         Vec::new()
     }
 }
+
+/// Reads a session from a process's arguments.
+pub type SessionOfArguments = fn(&[OsString]) -> Option<Arc<str>>;
 
 /// What reads the records of one file, one after the other.
 pub trait Parser {

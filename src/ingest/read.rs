@@ -260,7 +260,7 @@ pub fn replay(
     parser.show_repeats();
     let mut events = Vec::new();
     let mut text: Box<dyn Read> = match adapter.source(path) {
-        Some(Source::Rows(tables)) => return rows::replay(path, tables, &mut *parser, &mut show),
+        Some(Source::Rows(tables)) => return rows::replay(path, tables, &mut *parser, show),
         Some(Source::ZstdLines) => Box::new(Frames::new(file)),
         Some(Source::Lines) | None => Box::new(file),
         Some(Source::Document) => {

@@ -22,10 +22,9 @@ mod tool;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use self::rows::Rows;
-use super::{Agent, Parser, Source, Surroundings};
+use super::{Agent, Parser, SessionOfArguments, Source, Surroundings};
 use crate::model::AgentId;
 
 /// The adapter.
@@ -87,7 +86,7 @@ impl Agent for OpenCode {
         process::is_headless(argv)
     }
 
-    fn session_of_arguments(&self) -> Option<fn(&[OsString]) -> Option<Arc<str>>> {
+    fn session_of_arguments(&self) -> Option<SessionOfArguments> {
         Some(process::session_of)
     }
 

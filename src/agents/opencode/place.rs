@@ -54,7 +54,7 @@ pub(super) const MESSAGES: [&str; 2] = ["storage", "message"];
 /// messages from before there was a database.
 pub(super) fn source(path: &Path) -> Option<Source> {
     let name = path.file_name()?.to_str()?;
-    if name.starts_with("msg_") && name.ends_with(".json") {
+    if name.strip_prefix("msg_").is_some_and(|id| id.strip_suffix(".json").is_some()) {
         let folder = path.parent()?.parent()?;
         return folder
             .ends_with(Path::new(MESSAGES[0]).join(MESSAGES[1]))
@@ -79,6 +79,8 @@ fn is_channel(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use super::*;
 
     #[test]
@@ -122,11 +124,11 @@ mod tests {
             })
         };
         let usual = PathBuf::from("/h/.local/share/opencode");
-        assert_eq!(homes_with("", ""), [usual.clone()]);
+        assert_eq!(homes_with("", ""), slice::from_ref(&usual));
         assert_eq!(homes_with(FOLDER, "~/x"), ["/h/x".into(), usual.clone()]);
         assert_eq!(homes_with(DATABASE, "/y/opencode-a.db"), ["/y".into(), usual.clone()]);
         // A name alone is in the data folder; in memory there is nothing to read.
-        assert_eq!(homes_with(DATABASE, "opencode-a.db"), [usual.clone()]);
+        assert_eq!(homes_with(DATABASE, "opencode-a.db"), slice::from_ref(&usual));
         assert_eq!(homes_with(DATABASE, ":memory:"), [usual]);
     }
 }

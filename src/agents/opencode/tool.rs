@@ -62,7 +62,7 @@ fn read_fields(json: &mut Compact<'_>, used: &mut ToolUse) -> Option<Fingerprint
         let has_path = matches!(used.kind, ToolKind::Read | ToolKind::Edit);
         match key {
             b"filePath" | b"file_path" | b"path" if is_text && has_path => {
-                used.target = Some(value)
+                used.target = Some(value);
             }
             b"oldString" if is_text => old = Some(value),
             b"newString" if is_text => new = Some(value),

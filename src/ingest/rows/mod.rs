@@ -203,7 +203,7 @@ pub(super) fn replay(
     path: &Path,
     tables: &'static [Table],
     parser: &mut dyn Parser,
-    show: &mut dyn FnMut(u64, Result<&[Event], Unparsed>),
+    mut show: impl FnMut(u64, Result<&[Event], Unparsed>),
 ) -> io::Result<()> {
     let database = Database::open(path)?;
     let mut events = Vec::new();
