@@ -18,7 +18,8 @@
 //!
 //! [`ingest`] finds the transcripts and reads what is new, [`agents`] turn records into
 //! [`model::Event`]s, the [`ledger`] decides which records are one call and whose it is, has it
-//! priced by [`pricing`] and keeps it. After each pass `daemon::watchdog` holds the sums against the
+//! priced by [`pricing`] and keeps it. What is done in a thread beside its calls (prompts, tools,
+//! results) comes as a [`model::DeedLog`] of fingerprints. After each pass `daemon::watchdog` holds the sums against the
 //! caps ([`policy`]), has the person told ([`notice`]) and sessions that must not go on ended
 //! ([`enforce`]). [`daemon`] runs all that, as a service or for as long as the screen is open. The
 //! [`hook`] stops a session from within, by the same sums. [`cli`] and the screen only read.
@@ -58,6 +59,8 @@
 //! | how usage becomes money | `pricing/formula.rs`, `pricing/select.rs` |
 //! | when a cap is broken | `policy/`, pure; `guard/` sums up for it |
 //! | what is done about it, and when | `daemon/watchdog/` |
+//! | what begins a turn, how a tool went, what makes two calls the same | `agents/<agent>/`: for Claude `prompt.rs`, `result.rs`, `tool.rs` |
+//! | what a turn comes to | `ledger/turns/`, by the calls that count; `ledger/threads.rs` stores the rest |
 //! | what is a loop | `policy/loops/`, one file for each detector; `spendtop loops eval` measures |
 //! | which threads are watched for loops, and what is told | `daemon/watchdog/loops.rs` |
 //! | which process is a session's, and how it is ended | `enforce/` |

@@ -193,7 +193,7 @@ pub struct ReportArgs {
     #[command(flatten)]
     pub time: TimeArgs,
 
-    /// Add turns, their steps, tools and worst loop (JSON); a turn counts whole where it began
+    /// Add turns, their steps, tools and worst loop; a turn counts whole where it began
     #[arg(long)]
     pub turns: bool,
 

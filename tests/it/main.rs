@@ -32,6 +32,7 @@ mod cli_kill;
 mod cli_lift;
 mod cli_plain;
 mod cli_read_only;
+mod cli_turns;
 mod cli_two;
 mod cli_update;
 mod cli_upstream;

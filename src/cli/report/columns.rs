@@ -10,6 +10,7 @@ use crate::cli::args::Group;
 use crate::cli::context::Context;
 use crate::cli::table::{Align, Table};
 use crate::format;
+use crate::ledger::LoopLevel;
 
 /// The one of the headers that says what the dollars are.
 const COST: usize = 7;
@@ -26,6 +27,23 @@ const HEADERS: [&str; 9] = [
     "unlogged",
 ];
 
+/// What turns add to it.
+const TURN_HEADERS: [&str; 7] =
+    ["turns", "steps", "tools", "repeats", "errors", "subagents", "loops"];
+
+/// The same in the CSV, named as in JSON.
+const TURN_FIELDS: [&str; 9] = [
+    "turns",
+    "steps",
+    "tool_calls",
+    "subagents",
+    "errors",
+    "denied",
+    "compactions",
+    "repeats",
+    "level",
+];
+
 /// The column of a session's mark.
 const MARK: usize = 1;
 
@@ -40,7 +58,7 @@ pub(super) fn write_table(out: &mut dyn Write, report: &Report, context: &Contex
         writeln!(out, "`spendtop doctor` says where they were looked for.")?;
         return Ok(());
     }
-    let mut table = table(report, &shown, context.is_on_plan());
+    let mut table = table(report, &|sums| shown(report, sums), context.is_on_plan());
     table.set_color(context.color());
     write!(out, "{table}")?;
     let totals = &report.total.totals;
@@ -66,7 +84,7 @@ pub(super) fn write_markdown(
     report: &Report,
     context: &Context,
 ) -> Result<()> {
-    write!(out, "{}", table(report, &shown, context.is_on_plan()).markdown())?;
+    write!(out, "{}", table(report, &|sums| shown(report, sums), context.is_on_plan()).markdown())?;
     Ok(())
 }
 
@@ -94,11 +112,15 @@ pub(super) fn write_csv(out: &mut dyn Write, report: &Report) -> Result<()> {
     if of_sessions {
         header.extend(SESSION_FIELDS);
     }
+    if report.with_turns {
+        header.extend(TURN_FIELDS);
+    }
     csv.write_record(&header)?;
     for row in &report.rows {
         let session = if of_sessions { session_fields(row) } else { Vec::new() };
         let mut write = |keys: &[&str], sums: &Sums| {
-            let fields = exact(keys, sums).into_iter().chain(session.iter().cloned());
+            let turns = if report.with_turns { turn_fields(sums) } else { Vec::new() };
+            let fields = exact(keys, sums).into_iter().chain(session.iter().cloned()).chain(turns);
             // A spreadsheet is often shown in a terminal first.
             csv.write_record(fields.map(|field| format::printable(&field).into_owned()))
         };
@@ -150,11 +172,29 @@ fn exact(keys: &[&str], sums: &Sums) -> Vec<String> {
     fields
 }
 
+fn turn_fields(sums: &Sums) -> Vec<String> {
+    let deeds = &sums.deeds;
+    let counts = [
+        sums.turns,
+        deeds.steps,
+        deeds.tool_calls,
+        deeds.subagents,
+        deeds.errors,
+        deeds.denied,
+        deeds.compactions,
+        deeds.repeats,
+    ];
+    counts.iter().map(u64::to_string).chain([sums.level.name().to_owned()]).collect()
+}
+
 fn table(report: &Report, cells: &dyn Fn(&Sums) -> Vec<String>, on_plan: bool) -> Table {
     let mut headers = key_headers(report.group);
     let keys = headers.len();
     headers.extend(HEADERS);
     headers[keys + COST] = super::cost_word(on_plan);
+    if report.with_turns {
+        headers.extend(TURN_HEADERS);
+    }
     let aligns = (0..headers.len())
         .map(|column| if column < keys { Align::Left } else { Align::Right })
         .collect();
@@ -185,6 +225,8 @@ fn table(report: &Report, cells: &dyn Fn(&Sums) -> Vec<String>, on_plan: bool) -
     for (column, empty) in [
         (6, sums.totals.usage.web_search_requests == 0),
         (8, sums.unlogged == crate::model::UsdTotal::ZERO),
+        (14, sums.deeds.subagents == 0),
+        (15, sums.level == LoopLevel::None),
     ] {
         if empty {
             table.hide(keys + column);
@@ -227,7 +269,7 @@ fn named(text: &str) -> String {
     if text.is_empty() { "(none)".into() } else { format::printable(text).into_owned() }
 }
 
-fn shown(sums: &Sums) -> Vec<String> {
+fn shown(report: &Report, sums: &Sums) -> Vec<String> {
     let usage = &sums.totals.usage;
     let mut fields = vec![format::thousands(sums.totals.calls)];
     fields.extend(
@@ -244,5 +286,15 @@ fn shown(sums: &Sums) -> Vec<String> {
     let cost = format::money_fixed(sums.totals.cost, 4);
     fields.push(format::floor(cost, sums.totals.is_floor()));
     fields.push(format::money_fixed(sums.unlogged, 4));
+    if report.with_turns {
+        let deeds = &sums.deeds;
+        let repeats =
+            if deeds.repeats > 1 { format!("×{}", deeds.repeats) } else { String::new() };
+        let level = if sums.level == LoopLevel::None { "" } else { sums.level.name() };
+        fields.extend([sums.turns, deeds.steps, deeds.tool_calls].map(format::thousands));
+        fields.push(repeats);
+        fields.extend([deeds.errors, deeds.subagents].map(format::thousands));
+        fields.push(level.to_owned());
+    }
     fields
 }
