@@ -58,6 +58,11 @@ impl<'a> Engine<'a> {
         Ok(Passed { problems, look_again })
     }
 
+    /// The first scan is complete.
+    pub(super) fn settle_down(&self) -> Result<(), LedgerError> {
+        self.writer.settle_down()
+    }
+
     /// Reads what changed; returns what could not be read.
     fn read(
         &mut self,

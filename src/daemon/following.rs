@@ -151,6 +151,7 @@ impl<'a> Following<'a> {
         let passed = self.engine.pass(&self.changes, arrived, &mut progress)?;
         if !caught_up {
             self.lock.set_caught_up().map_err(|why| self.unwritable(why))?;
+            self.engine.settle_down()?;
         }
         self.told.passed(&passed, &self.watch, tell);
         self.changes = Changes::default();

@@ -18,6 +18,9 @@ use crate::model::{AgentId, Batch, Call, CallId, Event, Millis, StoredSource};
 /// Calls that are settled and stored together.
 const STORE_STEP: usize = 512;
 
+/// Enough of a page cache for what is new of a few sessions, in SQLite's notation: KiB, negative.
+const SMALL_CACHE_KIB: i64 = -2_000;
+
 /// Beyond this many calls a bulk asks the database for each group instead: 16 bytes a call.
 const KNOWN_GROUPS_LIMIT: i64 = 500_000;
 
@@ -139,6 +142,13 @@ impl Writer {
         self.db.pragma_update(None, "wal_autocheckpoint", 1000)?;
         // Busy readers may keep it from finishing; the next automatic checkpoint will.
         self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    /// For small transactions, for long: gives back the memory that reading much took.
+    pub fn settle_down(&self) -> Result<(), LedgerError> {
+        self.db.pragma_update(None, "cache_size", SMALL_CACHE_KIB)?;
+        self.db.execute_batch("PRAGMA shrink_memory")?;
         Ok(())
     }
 

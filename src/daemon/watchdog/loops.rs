@@ -75,20 +75,34 @@ impl Watchdog {
         tells: bool,
     ) -> Result<BTreeSet<SessionKey>, LedgerError> {
         let since = Millis(look.now.0.saturating_sub(AT_WORK_MS));
-        let stirred = stirred(look, touched, since)?;
-        if stirred.is_empty() {
-            return Ok(BTreeSet::new());
+        let stirred: Vec<i64> = stirred(look, touched, since)?.into_iter().collect();
+        let mut looping = BTreeSet::new();
+        // At the first look they may be thousands.
+        for some in stirred.chunks(IN_MEMORY) {
+            looping.extend(self.watch_some(look, touched, tells, some, since)?);
         }
+        Ok(looping)
+    }
+
+    /// The same for some of these threads: all that is known of them is in memory meanwhile.
+    fn watch_some(
+        &mut self,
+        look: &mut Look<'_>,
+        touched: &Touched,
+        tells: bool,
+        stirred: &[i64],
+        since: Millis,
+    ) -> Result<BTreeSet<SessionKey>, LedgerError> {
         let mut turns = BTreeMap::new();
         let mut mains: BTreeMap<i64, Vec<Millis>> = BTreeMap::new();
         for number in stirred {
-            let Some(turn) = self.hear(look, number, since)? else { continue };
+            let Some(turn) = self.hear(look, *number, since)? else { continue };
             let thread = &turn.place.thread;
             let spawned = mains.entry(thread.session).or_default();
             if !thread.subagent.is_empty() {
                 spawned.extend(&turn.heard.spawns);
             }
-            turns.insert(number, turn);
+            turns.insert(*number, turn);
         }
         for (session, spawns) in mains {
             self.hear_children(look, session, &spawns, since, &mut turns)?;
