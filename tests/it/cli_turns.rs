@@ -140,7 +140,7 @@ fn a_report_adds_turns_only_when_asked() {
     let report = json_of(&home, &["report", "project", "--turns", "--by", "model"]);
     assert!(plain["total"].get("turns").is_none() && rows(&plain)[0].get("turns").is_none());
     let expected = json!({
-        "count": 8, "level": "none", "steps": 28, "tool_calls": 22, "subagents": 2, "errors": 0,
+        "count": 8, "level": "none", "steps": 27, "tool_calls": 22, "subagents": 2, "errors": 0,
         "denied": 1, "compactions": 1, "repeats": 13,
     });
     assert_eq!(report["total"]["turns"], expected);
@@ -151,7 +151,7 @@ fn a_report_adds_turns_only_when_asked() {
     let (header, row) = csv.trim_end().split_once('\n').unwrap();
     let ends = "turns,steps,tool_calls,subagents,errors,denied,compactions,repeats,level";
     assert!(header.ends_with(ends), "{header}");
-    assert!(row.ends_with(",8,28,22,2,0,1,1,13,none"), "{row}");
+    assert!(row.ends_with(",8,27,22,2,0,1,1,13,none"), "{row}");
 }
 
 #[test]
