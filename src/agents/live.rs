@@ -3,6 +3,7 @@
 //! A claim, never a proof: whoever may write the file may name any process in it. It counts only
 //! where the kernel tells the same.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A session that an agent says is running.
@@ -34,6 +35,26 @@ pub enum LiveKind {
         /// What the agent's own command stops it by; none where what was said is no such id.
         job_id: Option<Arc<str>>,
     },
+    /// In a server of the agent's that runs the sessions of several screens. It lives on when a
+    /// screen is closed, and a signal to it would end them all: what the session does is
+    /// interrupted.
+    Hosted {
+        /// Where the server takes orders.
+        socket: PathBuf,
+        /// The session's threads that are open in it, its own first.
+        threads: Vec<Arc<str>>,
+        /// No other session is open in it.
+        is_alone: bool,
+    },
+}
+
+/// Whose a transcript is that a process holds open.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OpenThread {
+    /// The session.
+    pub session_id: Arc<str>,
+    /// The thread: the session's own, or a subagent's.
+    pub thread_id: Arc<str>,
 }
 
 /// What a session does.

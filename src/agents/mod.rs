@@ -25,8 +25,10 @@
 //!   output. [`crate::model::Call::is_final`] is false where the counts are a lower bound; totals are
 //!   then shown with `≥`, and `explain` says what [`Agent::leaves_out`] says.
 //! - **Whose process** ([`Agent::is_executable`], then [`Agent::registry`],
-//!   [`Agent::session_of_open`] or [`Agent::session_of_arguments`]): without a link from a session to its process nothing is
-//!   signalled; caps then block and tell.
+//!   [`Agent::thread_of_open`] or [`Agent::session_of_arguments`]): without a link from a session to
+//!   its process nothing is signalled; caps then block and tell. Where one process runs the sessions
+//!   of several screens ([`Agent::is_server`]), it has to be told to interrupt one
+//!   ([`Agent::interruption`]).
 //! - **Hook** ([`Agent::hook`]): what it can stop decides how long the guard waits for it.
 //!
 //! Nothing else in the crate names an agent, but for its config table (`[agents.<name>]`, made of
@@ -55,10 +57,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use hook::{Hook, HookSetting, Moment, Placed};
 pub use latest::{Latest, ToolCall};
-pub use live::{Live, LiveKind, Status};
+pub use live::{Live, LiveKind, OpenThread, Status};
 pub use place::{Source, Spot, Surroundings};
 pub use resume::is_session_id;
 pub use table::{Table, place_of_row};
@@ -166,9 +169,8 @@ pub trait Agent: Sync {
         false
     }
 
-    /// The session of a file below a root that a process holds open, by its path and its first
-    /// bytes.
-    fn session_of_open(&self, _path: &Path, _head: &[u8]) -> Option<Arc<str>> {
+    /// Whose a file below a root is that a process holds open, by its path and its first bytes.
+    fn thread_of_open(&self, _path: &Path, _head: &[u8]) -> Option<OpenThread> {
         None
     }
 
@@ -176,6 +178,22 @@ pub trait Agent: Sync {
     /// other and ends with the turn; none if they never do.
     fn session_of_arguments(&self) -> Option<SessionOfArguments> {
         None
+    }
+
+    /// Whether such a process is a server that runs the sessions of several screens.
+    fn is_server(&self, _exe: &Path, _argv: &[OsString]) -> bool {
+        false
+    }
+
+    /// Where such a server takes orders, in a config folder: a Unix socket for WebSocket messages.
+    fn server_socket(&self, _home: &Path) -> Option<PathBuf> {
+        None
+    }
+
+    /// The orders (JSON-RPC) after which a server has interrupted what some threads are doing. One
+    /// with an id is answered before the next is given.
+    fn interruption(&self, _threads: &[Arc<str>]) -> Vec<Value> {
+        Vec::new()
     }
 
     /// Whether a session is in mid-turn, by the last records of its own transcript (not of a

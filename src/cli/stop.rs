@@ -14,7 +14,8 @@ use super::standing::find_session;
 use super::{Outcome, leave};
 use crate::agents::{self, LiveKind};
 use crate::enforce::{
-    Demand, Guard, How, Kernel, Located, ProcessTable, Search, Step, locate, run_agent_stop,
+    Demand, Guard, How, INTERRUPTED, Kernel, Located, ProcessTable, Search, Step, locate,
+    run_agent_stop,
 };
 use crate::format::printable;
 use crate::ingest::Root;
@@ -73,7 +74,13 @@ pub(super) fn run(context: &Context, args: &MarkArgs, out: &mut dyn Write) -> Re
         writeln!(out, "None of them is certain to be session {id}: nothing is signalled.")?;
         return Ok(Outcome::Failed);
     }
-    let what = format!("stop session {id}: its process is ended, and the tools it leaves behind");
+    let is_hosted = located.iter().filter(|found| found.is_certain()).all(Located::is_hosted);
+    let how = if is_hosted {
+        "what it does is interrupted"
+    } else {
+        "its process is ended, and the tools it leaves behind"
+    };
+    let what = format!("stop session {id}: {how}");
     if args.dry_run {
         writeln!(out, "Would {what}. Nothing was done (--dry-run).")?;
         return Ok(Outcome::Done);
@@ -86,10 +93,15 @@ pub(super) fn run(context: &Context, args: &MarkArgs, out: &mut dyn Write) -> Re
     for row in &rows {
         writeln!(out, "{}", said(row))?;
     }
+    let is_interrupted = |found: &Located| {
+        rows.iter().any(|row| {
+            row.process.as_ref() == Some(&found.process.key) && row.outcome == INTERRUPTED
+        })
+    };
     let gone = located
         .iter()
         .filter(|found| found.is_certain())
-        .all(|found| !finder.table.is_alive(&found.process.key));
+        .all(|found| is_interrupted(found) || !finder.table.is_alive(&found.process.key));
     let notes: Vec<Note> = rows.into_iter().map(Note::Action).collect();
     leave::store(context, &notes)?;
     Ok(if gone { Outcome::Done } else { Outcome::Failed })
@@ -99,10 +111,14 @@ pub(super) fn run(context: &Context, args: &MarkArgs, out: &mut dyn Write) -> Re
 pub(super) fn describe(found: &Located) -> String {
     let exe = found.process.exe.as_ref();
     let exe = exe.map_or_else(|| "unknown program".to_owned(), |exe| exe.display().to_string());
-    let kind = match &found.kind {
-        LiveKind::Headless => "SIGINT",
-        LiveKind::Interactive => "SIGTERM",
-        LiveKind::Background { .. } => "the agent's own stop",
+    let kill = format!("after {} s by SIGKILL", grace_seconds());
+    let stop = match &found.kind {
+        LiveKind::Headless => format!("ended by SIGINT, {kill}"),
+        LiveKind::Interactive => format!("ended by SIGTERM, {kill}"),
+        LiveKind::Background { .. } => format!("ended by the agent's own stop, {kill}"),
+        LiveKind::Hosted { .. } => {
+            "a server, which is told to interrupt the session, and goes on".to_owned()
+        }
     };
     let how = match found.how {
         How::Hook => "by its hook",
@@ -111,7 +127,7 @@ pub(super) fn describe(found: &Located) -> String {
         How::Arguments => "by the session that it was started for",
     };
     let sure = match &found.why_not {
-        None => format!("certain, {how}; ended by {kind}, after {} s by SIGKILL", grace_seconds()),
+        None => format!("certain, {how}; {stop}"),
         Some(why) => format!("not certain ({why}), {how}; not signalled"),
     };
     format!("process {}, {}: {sure}", found.process.key.pid, printable(&exe))

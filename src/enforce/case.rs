@@ -26,6 +26,8 @@ pub(super) struct Case {
     pub touched: Millis,
     /// Further calls priced after the breach.
     pub priced: u32,
+    /// Turns that ended with such a call since the session's hook stopped anything.
+    missed: u32,
     pub stage: Stage,
     pub targets: Vec<Target>,
     /// Until when a worker's return is watched for.
@@ -67,6 +69,7 @@ impl Case {
             located_at: now,
             touched: now,
             priced: 0,
+            missed: 0,
             targets: Vec::new(),
             watch: None,
             withdrawn: false,
@@ -82,6 +85,29 @@ impl Case {
             let kept = before.filter(|_| next.is_some());
             self.stage = Stage::Waiting(kept.into_iter().chain(next).min());
         }
+    }
+
+    /// The turn has ended. Where there is a hook, that meets the next prompt; unless it let one
+    /// pass already: then it is not called any more, or not at prompts.
+    pub(super) fn turn_ended(&mut self) {
+        if self.priced > 0 {
+            self.missed = self.missed.saturating_add(1);
+            self.mistrust_hook();
+        }
+        if self.demand.with_hook {
+            self.priced = 0;
+        }
+    }
+
+    /// The hook stopped the session: it is at work.
+    pub(super) fn hook_stopped(&mut self) {
+        self.missed = 0;
+        self.demand.with_hook = true;
+    }
+
+    /// The first call after the breach may have been in flight. A second turn was let begin.
+    pub(super) fn mistrust_hook(&mut self) {
+        self.demand.with_hook &= self.missed < 2;
     }
 
     /// Processes of the session that are not being ended yet.
@@ -158,7 +184,10 @@ impl Case {
             self.priced = 0;
             return false;
         }
-        let is_busy = |found: &&Located| !found.status.is_some_and(Status::waits);
+        let in_turn = self.demand.in_turn;
+        let is_busy = |found: &&Located| {
+            !found.status.is_some_and(Status::waits) && (in_turn || !found.is_hosted())
+        };
         let busy: Vec<Located> = certain.iter().filter(is_busy).cloned().collect();
         let even_idle = self.demand.person.is_some() || (busy.is_empty() && self.spends_idle());
         self.add(if even_idle { certain } else { busy })

@@ -69,7 +69,7 @@ impl Demand {
 pub enum Step {
     /// Something was done, for the audit trail.
     Row(Action),
-    /// The agent's own command is to be run, and [`Guard::agent_stop_done`] to be told.
+    /// The agent is to stop it by its own means, and [`Guard::agent_stop_done`] to be told.
     Stop(AgentStop),
 }
 
@@ -99,14 +99,17 @@ impl Guard {
         case.touched = now;
         match case.stage {
             Stage::Quiet(_) => {
-                // The last lines of what was ended; or it runs again over its cap.
-                if demand.located.iter().any(Located::is_certain) {
+                // The last lines of what was ended; or it runs again over its cap. A server has
+                // not ended: there a turn has to be under way again.
+                let runs = |one: &Located| one.is_certain() && (demand.in_turn || !one.is_hosted());
+                if demand.located.iter().any(runs) {
                     *case = Case::new(demand, now);
                 }
             }
             Stage::Waiting(_) => {
                 let breached_at = case.demand.breached_at.min(demand.breached_at);
                 case.demand = Demand { breached_at, ..demand };
+                case.mistrust_hook();
                 case.located_at = now;
                 case.schedule(now);
             }
@@ -133,7 +136,7 @@ impl Guard {
     /// A hook stopped the session's turn. It is left alone until it makes another call.
     pub fn hook_stopped(&mut self, session: &SessionKey, now: Millis) {
         if let Some(case) = self.cases.get_mut(session) {
-            case.demand.with_hook = true;
+            case.hook_stopped();
         }
         self.turn(session, false, now);
     }
@@ -144,8 +147,8 @@ impl Guard {
         case.touched = now;
         case.demand.in_turn = in_turn;
         // A hook meets the next prompt. Without one a call was the last warning.
-        if !in_turn && case.demand.with_hook {
-            case.priced = 0;
+        if !in_turn {
+            case.turn_ended();
         }
         case.schedule(now);
     }
@@ -161,7 +164,7 @@ impl Guard {
         }
     }
 
-    /// The agent's own command has ended.
+    /// The agent has stopped a session by its own means, or could not.
     pub fn agent_stop_done(&mut self, stop: &AgentStop, result: &Result<(), String>, now: Millis) {
         let Some(case) = self.cases.get_mut(&stop.session) else { return };
         let demand = &case.demand;
@@ -171,8 +174,9 @@ impl Guard {
         };
         target.asked(result, after(now, millis(demand.grace)));
         case.stage = Stage::Stopping(now);
-        let outcome =
-            result.as_ref().map_or_else(|why| format!("failed: {why}"), |()| "stopped".to_owned());
+        let outcome = result
+            .as_ref()
+            .map_or_else(|why| format!("failed: {why}"), |()| stop.outcome().to_owned());
         let mut row = demand.row(now, ActionKind::AgentStop, outcome);
         row.process = Some(stop.process.clone());
         row.signal = Some(stop.words());

@@ -3,6 +3,7 @@
 //! `/proc` is read by hand: a stat line and a few small files do not need more, and whoever reads
 //! them is in a hurry.
 
+mod orders;
 mod proc;
 
 use std::ffi::{OsStr, OsString};
@@ -15,6 +16,7 @@ use rustix::process::{
     Pid, PidfdFlags, Signal as Number, geteuid, getpid, pidfd_open, pidfd_send_signal,
 };
 
+pub use self::orders::Orders;
 use self::proc::{
     Stat, all_by_parent, all_pids, children_of, executable_of, strings_of, user_of, written_by,
 };

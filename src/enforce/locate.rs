@@ -5,7 +5,7 @@
 //! was started for. None is believed by itself:
 //! the kernel must know the process under that number and start time, as ours, and running that
 //! agent's executable. Where the witnesses disagree on the session, nobody is certain; nor where a
-//! process is in several sessions, because a signal would end them all.
+//! process is in several sessions that a signal would end, of which it is not the only one at work.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,6 +14,9 @@ use super::table::{Process, ProcessTable, Refused};
 use super::witness::{named_in_arguments, open_transcripts, read_registry};
 use crate::agents::{self, Live, LiveKind, Status};
 use crate::model::{AgentId, ProcessKey, SessionKey, Sighting};
+
+/// Why a process must not be signalled for one session's sake.
+pub(super) const SHARED: &str = "other sessions run in the same process";
 
 /// Who told of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,9 +47,14 @@ pub struct Located {
 }
 
 impl Located {
-    /// It may be signalled.
+    /// It may be signalled; or spoken to, if it is a server.
     pub const fn is_certain(&self) -> bool {
         self.why_not.is_none()
+    }
+
+    /// It is a server, and may not be signalled for one session's sake.
+    pub const fn is_hosted(&self) -> bool {
+        matches!(self.kind, LiveKind::Hosted { .. })
     }
 }
 
@@ -106,9 +114,12 @@ fn judge(table: &dyn ProcessTable, search: &Search<'_>, claims: &[Claim]) -> Vec
         let Some(process) = table.process(candidate.pid).filter(|found| found.is_alive) else {
             continue;
         };
-        let claim = claims.iter().map(|(_, live)| live).find(|live| key(live) == candidate);
+        let is_ours =
+            |live: &&Live| key(live) == candidate && live.session_id == search.session.session_id;
+        let claim = claims.iter().map(|(_, live)| live).find(is_ours);
         let why_not = doubt(table, search.session.agent, &candidate, Some(&process))
-            .or_else(|| elsewhere(search, &candidate, claims, &key));
+            .or_else(|| elsewhere(search, &candidate, claims, &key))
+            .or_else(|| put_away(search.session.agent, &process, claim));
         let is_same = process.key == candidate;
         // A hook's old sighting whose number went to another process is no news.
         if !is_same && how == How::Hook {
@@ -162,8 +173,17 @@ fn elsewhere(
     let of_process = || claims.iter().map(|(_, live)| live).filter(|live| key(live) == *process);
     let is_ours = |live: &Live| live.session_id == search.session.session_id;
     let by_claim = of_process().any(|live| !is_ours(live));
-    if by_claim && of_process().any(is_ours) {
-        return Some("other sessions run in the same process".to_owned());
+    if let Some(ours) = of_process().find(|live| is_ours(live)) {
+        // What is done to a server concerns the one session.
+        if let LiveKind::Hosted { .. } = ours.kind {
+            return None;
+        }
+        if by_claim {
+            // A screen keeps the sessions that it left: `/new` there is not the end of the last.
+            let is_left = |live: &Live| is_ours(live) || live.status == Some(Status::Idle);
+            let is_at_work = ours.status == Some(Status::Busy) && of_process().all(is_left);
+            return (!is_at_work).then(|| SHARED.to_owned());
+        }
     }
     let newest = search
         .sightings
@@ -174,6 +194,13 @@ fn elsewhere(
     (by_claim || by_hook).then(|| "the process is in another session now".to_owned())
 }
 
+/// A hook once saw the session in a server, which does not have it open any more.
+fn put_away(agent: AgentId, process: &Process, claim: Option<&Live>) -> Option<String> {
+    let exe = process.exe.as_deref()?;
+    let is_server = agents::adapter(agent).is_server(exe, &process.argv);
+    (is_server && claim.is_none()).then(|| "the session is not open in that server".to_owned())
+}
+
 fn kind(agent: AgentId, process: &Process, claim: Option<&Live>) -> LiveKind {
     let is_headless = || {
         process
@@ -182,7 +209,7 @@ fn kind(agent: AgentId, process: &Process, claim: Option<&Live>) -> LiveKind {
             .is_some_and(|exe| agents::adapter(agent).is_headless(exe, &process.argv))
     };
     match claim.map(|live| &live.kind) {
-        Some(kind @ (LiveKind::Headless | LiveKind::Background { .. })) => kind.clone(),
+        Some(kind) if *kind != LiveKind::Interactive => kind.clone(),
         _ if is_headless() => LiveKind::Headless,
         _ => LiveKind::Interactive,
     }

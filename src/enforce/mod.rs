@@ -2,7 +2,8 @@
 //!
 //! Nothing here is signalled unless pid **and** start time match at that moment, the process is
 //! ours, runs that agent's executable and is neither pid 1, ourselves nor an ancestor of ours.
-//! At less than that a session is blocked and the person told, never signalled.
+//! At less than that a session is blocked and the person told, never signalled. A process that runs
+//! several sessions is not ended for one of them: it is told to interrupt that one.
 
 mod case;
 mod guard;
@@ -15,15 +16,17 @@ mod plan;
 mod present;
 mod stop;
 mod table;
+mod tail;
 mod tools;
 mod witness;
 
 pub use guard::{Demand, Guard, Relocate, Step};
 #[cfg(target_os = "linux")]
-pub use linux::Kernel;
+pub use linux::{Kernel, Orders};
 pub use locate::{How, Located, Search, locate};
 #[cfg(not(target_os = "linux"))]
-pub use other::Kernel;
+pub use other::{Kernel, Orders};
 pub use present::{Present, Roll, roll_call};
-pub use stop::{AgentStop, run as run_agent_stop};
+pub use stop::{AgentStop, INTERRUPTED, Means, run as run_agent_stop};
 pub use table::{Process, ProcessTable, Refused, Signal, agent_ancestor};
+pub use tail::tail_of;

@@ -4,6 +4,9 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
 
 use super::table::{Process, ProcessTable, Refused, Signal};
 use crate::model::ProcessKey;
@@ -16,6 +19,22 @@ impl Kernel {
     /// The table.
     pub fn new() -> Self {
         Self
+    }
+}
+
+/// Orders that nobody is given: it could not be told who takes them.
+#[derive(Clone, Copy, Debug)]
+pub struct Orders<'a> {
+    /// Where they would go.
+    pub socket: &'a Path,
+    /// What they would be.
+    pub orders: &'a [Value],
+}
+
+impl Orders<'_> {
+    /// Does not give them.
+    pub fn give(&self, _process: &ProcessKey, _limit: Duration) -> Result<(), String> {
+        Err(Refused::Unsupported.to_string())
     }
 }
 

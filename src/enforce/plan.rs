@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use super::case::after;
 use super::guard::{Demand, Step};
-use super::locate::{Located, doubt};
-use super::stop::AgentStop;
+use super::locate::{Located, SHARED, doubt};
+use super::stop::{AgentStop, Means};
 use super::table::{ProcessTable, Signal};
 use super::tools::{is_agent, tools_below};
 use crate::agents::{self, LiveKind};
@@ -43,7 +43,7 @@ pub(super) struct Target {
 enum State {
     /// Nothing was done yet.
     Fresh,
-    /// The agent's own command is stopping it.
+    /// The agent is stopping it by its own means.
     Asked { until: Millis },
     /// It was told to end, and is killed at that time.
     Told { kill_at: Millis },
@@ -53,6 +53,8 @@ enum State {
     Tools { kill_at: Millis },
     /// It has ended, and its tools.
     Ended,
+    /// It is a server, and interrupted what the session was doing.
+    Interrupted,
     /// It is not to be touched any more.
     LeftAlone,
 }
@@ -113,7 +115,7 @@ impl Target {
     }
 
     pub(super) fn is_over(&self) -> bool {
-        matches!(self.state, State::Ended | State::LeftAlone)
+        matches!(self.state, State::Ended | State::Interrupted | State::LeftAlone)
     }
 
     /// It is gone for good, so its key cannot come back.
@@ -125,18 +127,23 @@ impl Target {
         matches!(self.located.kind, LiveKind::Background { .. })
     }
 
-    /// The agent's own command has ended.
+    /// The agent has stopped it by its own means, or could not.
     pub(super) fn asked(&mut self, result: &Result<(), String>, kill_at: Millis) {
         if matches!(self.state, State::Asked { .. }) {
             match result {
+                Ok(()) if self.located.is_hosted() => self.state = State::Interrupted,
                 Ok(()) => self.state = State::Told { kill_at },
                 Err(_) => self.give_up_asking(),
             }
         }
     }
 
+    /// From here on it is signalled, if it may be.
     fn give_up_asking(&mut self) {
-        self.located.kind = LiveKind::Background { job_id: None };
+        self.located.kind = match self.located.kind {
+            LiveKind::Hosted { .. } => LiveKind::Interactive,
+            _ => LiveKind::Background { job_id: None },
+        };
         self.state = State::Fresh;
     }
 
@@ -158,6 +165,7 @@ impl Target {
                     let job = Arc::clone(job);
                     self.ask(context, &job);
                 }
+                LiveKind::Hosted { .. } => self.interrupt(context),
                 LiveKind::Headless => self.tell(context, Signal::Int),
                 _ => self.tell(context, Signal::Term),
             },
@@ -220,6 +228,9 @@ impl Target {
         let located = (context.relocate)().into_iter().find(|found| found.process.key == process);
         let agent = context.demand.session.agent;
         let why = match located {
+            Some(Located { kind: LiveKind::Hosted { is_alone: false, .. }, .. }) => {
+                Some(SHARED.to_owned())
+            }
             Some(found) => found.why_not,
             None => {
                 doubt(context.table, agent, &process, context.table.process(process.pid).as_ref())
@@ -257,14 +268,40 @@ impl Target {
         context.steps.push(Step::Stop(AgentStop {
             session: context.demand.session.clone(),
             process: process.key.clone(),
-            exe: exe.clone(),
-            arguments: adapter.stop_arguments(exe, &process.argv, job),
-            environment,
+            means: Means::Command {
+                exe: exe.clone(),
+                arguments: adapter.stop_arguments(exe, &process.argv, job),
+                environment,
+            },
         }));
         self.state = State::Asked { until: context.after(ASKED_MS) };
     }
 
+    /// Has the server interrupt what the session is doing: in every thread that is open in there
+    /// now, as subagents may have come since.
+    fn interrupt(&mut self, context: &mut Context<'_>) {
+        let process = self.key().clone();
+        let found = (context.relocate)().into_iter().find(|found| found.process.key == process);
+        self.located = match found {
+            Some(found) if found.is_certain() && found.is_hosted() => found,
+            // It was closed in there: a server that has ended, too, does nothing any more.
+            _ => return self.was_refused(context),
+        };
+        let LiveKind::Hosted { socket, threads, .. } = &self.located.kind else { return };
+        let adapter = agents::adapter(context.demand.session.agent);
+        context.steps.push(Step::Stop(AgentStop {
+            session: context.demand.session.clone(),
+            process,
+            means: Means::Orders { socket: socket.clone(), orders: adapter.interruption(threads) },
+        }));
+        self.state = State::Asked { until: context.after(ASKED_MS) };
+    }
+
+    /// A server's tools may be another session's.
     fn note_tools(&mut self, context: &Context<'_>) {
+        if self.located.is_hosted() {
+            return;
+        }
         for tool in tools_below(context.table, self.key()) {
             if self.tools.len() >= MOST_TOOLS {
                 break;

@@ -1,46 +1,100 @@
-//! Has an agent stop its own background worker: a signalled one is started again.
+//! Has an agent stop a session by its own means, where a signal is none: a background worker that is
+//! signalled is started again, and a server runs other sessions too.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use serde_json::Value;
+
+use super::Orders;
 use crate::model::{ProcessKey, SessionKey};
 
 const POLL: Duration = Duration::from_millis(20);
 
-/// A request to run the agent's own command. [`run`] does it, on a thread: it takes a second.
+/// What became of a session that a server was told to interrupt.
+pub const INTERRUPTED: &str = "interrupted";
+
+/// A request to stop a session. [`run`] does it, on a thread: it takes a second.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentStop {
     /// The session.
     pub session: SessionKey,
-    /// The worker.
+    /// The process that it lives in.
     pub process: ProcessKey,
-    /// The worker's own executable.
-    pub exe: PathBuf,
-    /// Its arguments: no shell reads them.
-    pub arguments: Vec<OsString>,
-    /// The whole environment, taken from the worker: its home decides which workers it finds.
-    pub environment: Vec<(OsString, OsString)>,
+    /// How.
+    pub means: Means,
+}
+
+/// An agent's own means to stop a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Means {
+    /// A command that stops a background worker.
+    Command {
+        /// The worker's own executable.
+        exe: PathBuf,
+        /// Its arguments: no shell reads them.
+        arguments: Vec<OsString>,
+        /// The whole environment, taken from the worker: its home decides which workers it finds.
+        environment: Vec<(OsString, OsString)>,
+    },
+    /// Orders to the server that the session runs in.
+    Orders {
+        /// Where it takes them.
+        socket: PathBuf,
+        /// What it is told, in order.
+        orders: Vec<Value>,
+    },
 }
 
 impl AgentStop {
-    /// The command, for the audit trail.
+    /// The means, for the audit trail: a command, or the last order's name.
     pub fn words(&self) -> String {
-        let name = self.exe.file_name().unwrap_or(self.exe.as_os_str());
-        let words = std::iter::once(name).chain(self.arguments.iter().map(OsString::as_os_str));
-        let words: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
-        words.join(" ")
+        match &self.means {
+            Means::Command { exe, arguments, .. } => {
+                let name = exe.file_name().unwrap_or(exe.as_os_str());
+                let words = std::iter::once(name).chain(arguments.iter().map(OsString::as_os_str));
+                let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
+                words.join(" ")
+            }
+            Means::Orders { orders, .. } => {
+                let method = orders.last().and_then(|order| order["method"].as_str());
+                method.unwrap_or_default().to_owned()
+            }
+        }
+    }
+
+    /// What became of the session if it succeeded.
+    pub(super) fn outcome(&self) -> &'static str {
+        match self.means {
+            Means::Command { .. } => "stopped",
+            Means::Orders { .. } => INTERRUPTED,
+        }
     }
 }
 
-/// Runs the command for at most `limit`. What it prints is not kept.
+/// Has it stopped, for at most `limit`. What the agent says to that is not kept.
 pub fn run(stop: &AgentStop, limit: Duration) -> Result<(), String> {
-    let mut child = Command::new(&stop.exe)
-        .args(&stop.arguments)
+    match &stop.means {
+        Means::Command { exe, arguments, environment } => {
+            command(exe, arguments, environment, limit)
+        }
+        Means::Orders { socket, orders } => Orders { socket, orders }.give(&stop.process, limit),
+    }
+}
+
+fn command(
+    exe: &Path,
+    arguments: &[OsString],
+    environment: &[(OsString, OsString)],
+    limit: Duration,
+) -> Result<(), String> {
+    let mut child = Command::new(exe)
+        .args(arguments)
         .env_clear()
-        .envs(stop.environment.iter().map(|(name, value)| (name, value)))
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use rustix::fs::OFlags;
 
 use super::table::{Process, ProcessTable};
-use crate::agents::{self, Agent, Live, LiveKind};
+use super::tail::tail_of;
+use crate::agents::{self, Agent, Live, LiveKind, OpenThread, Status};
 use crate::model::AgentId;
 
 const LONGEST: u64 = 64 * 1024;
@@ -51,25 +52,10 @@ pub(super) fn open_transcripts(
     }
     // The kernel tells of paths without links in them.
     let roots: Vec<PathBuf> = roots.iter().filter_map(|root| root.canonicalize().ok()).collect();
-    let mut lives = Vec::new();
     // Without arguments none is an interpreter that runs it: those only wait for the program.
-    for process in table.running(&|exe| adapter.is_executable(exe, &[])) {
-        if process.uid != Some(table.uid()) {
-            continue;
-        }
-        let written = table.written_files(&process.key).into_iter();
-        for path in written.filter(|path| roots.iter().any(|root| path.starts_with(root))) {
-            lives.extend(session_of(adapter, &path, table.uid()).map(|session_id| Live {
-                pid: process.key.pid,
-                proc_start: process.key.start_time,
-                session_id,
-                kind: LiveKind::Interactive,
-                status: None,
-                cwd: None,
-            }));
-        }
-    }
-    lives
+    let running = table.running(&|exe| adapter.is_executable(exe, &[])).into_iter();
+    let ours = running.filter(|process| process.uid == Some(table.uid()));
+    ours.flat_map(|process| sessions_in(table, adapter, &process, &roots)).collect()
 }
 
 /// The sessions that an agent's processes were started for, for agents whose arguments tell.
@@ -91,8 +77,71 @@ pub(super) fn named_in_arguments(table: &dyn ProcessTable, agent: AgentId) -> Ve
     ours.filter_map(live).collect()
 }
 
-fn session_of(adapter: &dyn Agent, path: &Path, uid: u32) -> Option<Arc<str>> {
-    adapter.session_of_open(path, &head_of(path, uid)?)
+/// A session's transcripts that one process holds open.
+struct Open {
+    session_id: Arc<str>,
+    threads: Vec<Arc<str>>,
+    paths: Vec<PathBuf>,
+    root: PathBuf,
+}
+
+fn sessions_in(
+    table: &dyn ProcessTable,
+    adapter: &dyn Agent,
+    process: &Process,
+    roots: &[PathBuf],
+) -> Vec<Live> {
+    let mut sessions: Vec<Open> = Vec::new();
+    for path in table.written_files(&process.key) {
+        let Some(root) = roots.iter().find(|root| path.starts_with(root)) else { continue };
+        let Some(thread) = thread_of(adapter, &path, table.uid()) else { continue };
+        let is_known = |open: &Open| open.session_id == thread.session_id;
+        let at = sessions.iter().position(is_known).unwrap_or_else(|| {
+            let (session_id, root) = (thread.session_id, root.clone());
+            sessions.push(Open { session_id, threads: Vec::new(), paths: Vec::new(), root });
+            sessions.len() - 1
+        });
+        sessions[at].threads.push(thread.thread_id);
+        sessions[at].paths.push(path);
+    }
+    let is_server = process.exe.as_ref().is_some_and(|exe| adapter.is_server(exe, &process.argv));
+    let is_alone = sessions.len() == 1;
+    let live = |open: Open| Live {
+        pid: process.key.pid,
+        proc_start: process.key.start_time,
+        kind: adapter
+            .home_of(&open.root)
+            .and_then(|home| adapter.server_socket(home))
+            .filter(|_| is_server)
+            .map_or(LiveKind::Interactive, |socket| hosted(socket, &open, is_alone)),
+        // Of several sessions in one screen, the one that is at work.
+        status: if is_alone { None } else { status_of(adapter, &open.paths, table.uid()) },
+        session_id: open.session_id,
+        cwd: None,
+    };
+    sessions.into_iter().map(live).collect()
+}
+
+/// Its own thread first: interrupted later, it would be called with what a subagent has to say of
+/// its own interruption.
+fn hosted(socket: PathBuf, open: &Open, is_alone: bool) -> LiveKind {
+    let mut threads = open.threads.clone();
+    threads.sort_by_key(|thread| *thread != open.session_id);
+    LiveKind::Hosted { socket, threads, is_alone }
+}
+
+/// Whether any of a session's threads is in mid-turn; none where that cannot be told of all.
+fn status_of(adapter: &dyn Agent, paths: &[PathBuf], uid: u32) -> Option<Status> {
+    let in_turn = |path: &PathBuf| adapter.in_turn(&tail_of(open(path, uid)?.0).ok()?);
+    let words: Vec<Option<bool>> = paths.iter().map(in_turn).collect();
+    if words.contains(&Some(true)) {
+        return Some(Status::Busy);
+    }
+    words.iter().all(Option::is_some).then_some(Status::Idle)
+}
+
+fn thread_of(adapter: &dyn Agent, path: &Path, uid: u32) -> Option<OpenThread> {
+    adapter.thread_of_open(path, &head_of(path, uid)?)
 }
 
 fn bytes_of(path: &Path, uid: u32) -> Option<Vec<u8>> {

@@ -205,7 +205,7 @@ pub enum ActionKind {
     HookStop,
     /// A signal was sent, or refused to be sent.
     Signal,
-    /// A background worker was stopped by its agent's own command.
+    /// A session was stopped by its agent's own means: a background worker, or one in a server.
     AgentStop,
     /// A session's process has ended, or would not.
     Ended,

@@ -125,7 +125,9 @@ pub fn of_unprotected(
     };
     let lines = [
         format!("Session {}. {at_limit}", name(session)),
-        "Run `spendtop hook install`, then start the session again.".into(),
+        "Run `spendtop hook install` (`spendtop hook status` says what is missing), then start the \
+         session again."
+            .into(),
     ];
     notice(session_note("unprotected", session, ""), now, &title, &lines, false)
 }

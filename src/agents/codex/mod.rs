@@ -16,6 +16,7 @@ mod process;
 mod quick;
 mod record;
 mod result;
+mod server;
 mod settings;
 mod thread;
 mod tokens;
@@ -27,9 +28,13 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use self::record::Line;
 use self::thread::Thread;
-use super::{Agent, Hook, HookSetting, Moment, Parser, Source, Surroundings, is_session_id};
+use super::{
+    Agent, Hook, HookSetting, Moment, OpenThread, Parser, Source, Surroundings, is_session_id,
+};
 use crate::model::AgentId;
 
 /// The adapter.
@@ -62,7 +67,7 @@ impl Agent for Codex {
     }
 
     fn leaves_out(&self) -> &'static str {
-        "aborted answers and, by versions without usage records, compactions on OpenAI's side"
+        "the session's title, aborted answers and, by versions without usage records, compactions on OpenAI's side"
     }
 
     fn folder_of_session(&self, transcript: &Path) -> Option<PathBuf> {
@@ -90,7 +95,7 @@ impl Agent for Codex {
         true
     }
 
-    fn session_of_open(&self, path: &Path, head: &[u8]) -> Option<Arc<str>> {
+    fn thread_of_open(&self, path: &Path, head: &[u8]) -> Option<OpenThread> {
         let first = head.split(|&byte| byte == b'\n').next()?;
         let line: Line<'_> = serde_json::from_slice(first).ok()?;
         let meta = line.payload.0.filter(|_| line.kind.is("session_meta"))?;
@@ -98,7 +103,19 @@ impl Agent for Codex {
         let thread = place::thread_of(path)?;
         let id = meta.id.non_empty().filter(|id| *id == thread && is_session_id(id))?;
         let session = who::session_of(&meta).filter(|session| is_session_id(session));
-        Some(Arc::from(session.unwrap_or(id)))
+        Some(OpenThread { session_id: Arc::from(session.unwrap_or(id)), thread_id: Arc::from(id) })
+    }
+
+    fn is_server(&self, _exe: &Path, argv: &[OsString]) -> bool {
+        process::is_server(argv)
+    }
+
+    fn server_socket(&self, home: &Path) -> Option<PathBuf> {
+        Some(home.join(server::SOCKET))
+    }
+
+    fn interruption(&self, threads: &[Arc<str>]) -> Vec<Value> {
+        server::interruption(threads)
     }
 
     fn in_turn(&self, tail: &[u8]) -> Option<bool> {
@@ -115,10 +132,11 @@ impl Agent for Codex {
             // At a tool it can say what it likes: Codex goes on.
             moments: &[Moment::SessionStart, Moment::UserPromptSubmit],
             stops_turn: false,
-            beside: &[settings::CONFIG],
+            beside: &settings::BESIDE,
             consent: Some(
-                "Codex calls no hook that you have not reviewed: start `codex`, type /hooks, and \
-                 trust those of spendtop. Until then sessions are stopped by a signal alone.",
+                "Codex calls no hook that you have not trusted, and says nothing of it where it \
+                 runs without a screen: start `codex`, which asks, or type /hooks there. Until \
+                 then spendtop stops its sessions from outside alone.",
             ),
         })
     }

@@ -1,5 +1,6 @@
 //! Which processes are Codex, and how one runs.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
@@ -34,6 +35,8 @@ const WITH_VALUE: [&str; 22] = [
 ];
 /// Subcommands that answer one prompt and end.
 const HEADLESS: [&str; 3] = ["exec", "e", "review"];
+/// The subcommand that runs sessions for others.
+const SERVER: &str = "app-server";
 
 /// By the executable and never by the name that a process gives itself: the program, or an
 /// interpreter with the package's launcher.
@@ -62,17 +65,27 @@ fn is_launcher(interpreter: &str, argv: &[OsString]) -> bool {
 /// Started without a screen. What is not recognised runs in a terminal, which is ended by a signal
 /// that either kind obeys.
 pub(super) fn is_headless(argv: &[OsString]) -> bool {
+    subcommand(argv).is_some_and(|word| HEADLESS.contains(&&*word))
+}
+
+/// The server that several screens share.
+pub(super) fn is_server(argv: &[OsString]) -> bool {
+    subcommand(argv).is_some_and(|word| word == SERVER)
+}
+
+/// The first argument that is no option, and no option's value.
+fn subcommand(argv: &[OsString]) -> Option<Cow<'_, str>> {
     let mut arguments = argv.iter().skip(1).map(|argument| argument.to_string_lossy());
     while let Some(argument) = arguments.next() {
         if WITH_VALUE.contains(&&*argument) {
             arguments.next();
         } else if !argument.starts_with('-') {
-            return HEADLESS.contains(&&*argument);
+            return Some(argument);
         } else if argument == "--" {
-            return false;
+            return None;
         }
     }
-    false
+    None
 }
 
 #[cfg(test)]
@@ -127,5 +140,9 @@ mod tests {
             assert!(!is_headless(&argv(words)), "{words}");
         }
         assert!(!is_headless(&[]));
+        assert!(is_server(&argv("codex app-server --listen unix:// --managed-daemon")));
+        for words in ["codex", "codex exec app-server", "codex -- app-server"] {
+            assert!(!is_server(&argv(words)), "{words}");
+        }
     }
 }

@@ -15,7 +15,13 @@ use crate::agents::{HookSetting, Moment, Placed};
 pub(super) const FILE: &str = "hooks.json";
 
 /// Where the rest is set.
-pub(super) const CONFIG: &str = "config.toml";
+const CONFIG: &str = "config.toml";
+
+/// Where an administrator sets it.
+const MANAGED: &str = "/etc/codex/requirements.toml";
+
+/// What decides whether hooks are called, beside [`FILE`].
+pub(super) const BESIDE: [&str; 2] = [CONFIG, MANAGED];
 
 /// Seconds that a hook has where its entry does not say.
 const TIMEOUT: u64 = 600;
@@ -27,6 +33,11 @@ pub(super) fn problems(setting: &HookSetting<'_>) -> Vec<String> {
         return vec![format!("{CONFIG} beside it is not TOML: no hook is called")];
     };
     let mut problems = Vec::new();
+    let managed = setting.beside.get(1).and_then(|text| text.parse::<toml::Table>().ok());
+    let is_theirs_alone = managed.as_ref().and_then(|table| table.get("allow_managed_hooks_only"));
+    if is_theirs_alone.and_then(toml::Value::as_bool) == Some(true) {
+        problems.push(format!("{MANAGED} allows no hooks but its own"));
+    }
     let features = config.get("features").and_then(toml::Value::as_table);
     // The second name is the older one.
     let is_off = |name: &str| {
@@ -54,8 +65,8 @@ pub(super) fn problems(setting: &HookSetting<'_>) -> Vec<String> {
         setting.placed.iter().filter(|placed| !is_trusted(placed)).map(name).collect();
     if !untrusted.is_empty() {
         problems.push(format!(
-            "not trusted, so Codex passes over it without a word ({}): start `codex`, type /hooks \
-             and trust it",
+            "not trusted, so Codex passes over it without a word ({}): start `codex`, which asks, \
+             or type /hooks there",
             untrusted.join(", ")
         ));
     }
@@ -104,4 +115,51 @@ fn hash(placed: &Placed) -> String {
 
 fn has_matcher(moment: Moment) -> bool {
     moment != Moment::UserPromptSubmit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMMAND: &str = "cat >> /var/tmp/cx/runs/x1796055882/hook.log; echo >> \
+                           /var/tmp/cx/runs/x1796055882/hook.log";
+
+    fn placed(moment: Moment, timeout: u64) -> Placed {
+        Placed {
+            moment,
+            place: (0, 0),
+            command: COMMAND.to_owned(),
+            matcher: None,
+            entry: json!({"type": "command", "command": COMMAND, "timeout": timeout}),
+        }
+    }
+
+    /// What Codex 0.169 wrote when its user trusted two hooks.
+    #[test]
+    fn a_hook_that_was_trusted_is_recognised_by_what_the_agent_remembers() {
+        let config = r#"
+[hooks.state."/h/hooks.json:session_start:0:0"]
+trusted_hash = "sha256:eb40581a8c8f6af8f71400a084b3ee9306b3789ae0d78cb0958a79c23a214318"
+[hooks.state."/h/hooks.json:user_prompt_submit:0:0"]
+trusted_hash = "sha256:794156cba27f4942a02d28d21bbaf17b6193960432e4472b992f19790bac776b"
+"#;
+        let problems = |path: &str, timeout: u64, managed: &str| {
+            let moments = [Moment::SessionStart, Moment::UserPromptSubmit];
+            super::problems(&HookSetting {
+                path: Path::new(path),
+                text: "",
+                placed: &moments.map(|moment| placed(moment, timeout)),
+                beside: &[config.to_owned(), managed.to_owned()],
+            })
+        };
+        assert_eq!(problems("/h/hooks.json", 10, ""), Vec::<String>::new());
+        assert_eq!(problems("/h/hooks.json", 10, "allow_managed_hooks_only = false").len(), 0);
+        let managed = problems("/h/hooks.json", 10, "allow_managed_hooks_only = true");
+        assert!(managed[0].ends_with("allows no hooks but its own"), "{managed:?}");
+        // Another entry, or the same in another file, is another hook.
+        for (path, timeout) in [("/h/hooks.json", 11), ("/g/hooks.json", 10)] {
+            let problems = problems(path, timeout, "");
+            assert!(problems[0].contains("(SessionStart, UserPromptSubmit)"), "{problems:?}");
+        }
+    }
 }

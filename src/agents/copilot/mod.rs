@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::session::Session;
-use super::{Agent, Parser, Source, Surroundings, process};
+use super::{Agent, OpenThread, Parser, Source, Surroundings, process};
 use crate::model::AgentId;
 
 /// The adapter.
@@ -68,8 +68,9 @@ impl Agent for Copilot {
         true
     }
 
-    fn session_of_open(&self, path: &Path, _head: &[u8]) -> Option<Arc<str>> {
-        place::session_in_use(path)
+    fn thread_of_open(&self, path: &Path, _head: &[u8]) -> Option<OpenThread> {
+        let session_id = place::session_in_use(path)?;
+        Some(OpenThread { thread_id: Arc::clone(&session_id), session_id })
     }
 
     fn resume_words(&self) -> Option<&'static str> {

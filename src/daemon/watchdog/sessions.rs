@@ -2,21 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::agents;
-use crate::enforce::{self, Located, ProcessTable, Search};
+use crate::enforce::{self, Located, ProcessTable, Search, tail_of};
 use crate::guard::who;
 use crate::ingest::Root;
 use crate::ledger::{Change, Charged, LedgerError, Writer};
 use crate::model::{AgentId, ProcessKey, SessionKey, Sighting, UsdTotal};
 use crate::policy::Decision;
-
-/// How much of a transcript's end tells whether its session is in mid-turn: the latest records,
-/// even where one holds the output of a tool.
-const TAIL: u64 = 1 << 20;
 
 /// What the last commits moved, by session.
 #[derive(Debug, Default)]
@@ -142,22 +137,8 @@ impl Sessions {
             let of_call = writer.transcript_of(session)?;
             transcript = of_call.map(|path| adapter.own_transcript(&path, &session.session_id));
         }
-        let tail = transcript.and_then(|path| tail(&path).ok());
+        let file = transcript.and_then(|path| File::open(path).ok());
+        let tail = file.and_then(|file| tail_of(file).ok());
         Ok(tail.and_then(|tail| adapter.in_turn(&tail)).unwrap_or(false))
     }
-}
-
-/// The end of a file, from the start of a line.
-fn tail(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    let from = length.saturating_sub(TAIL);
-    file.seek(SeekFrom::Start(from))?;
-    let mut bytes = Vec::with_capacity((length - from) as usize + 1);
-    file.take(TAIL).read_to_end(&mut bytes)?;
-    if from > 0 {
-        let first = memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1);
-        bytes.drain(..first);
-    }
-    Ok(bytes)
 }

@@ -9,10 +9,10 @@ use super::levels::{BY, Crossed};
 use super::sessions::Touched;
 use super::{Look, Watchdog};
 use crate::agents;
-use crate::enforce::{Demand, How, Step, run_agent_stop};
+use crate::enforce::{Demand, How, INTERRUPTED, Step, run_agent_stop};
 use crate::guard::who;
 use crate::ledger::{Charged, LedgerError};
-use crate::model::{Action, ActionKind, CapAction, Mark, Notice, SessionKey};
+use crate::model::{Action, ActionKind, AgentId, CapAction, Mark, Notice, SessionKey};
 use crate::notice::words;
 use crate::policy::{Decision, verdict};
 
@@ -116,13 +116,14 @@ impl Watchdog {
         let (now, latency) = (look.now, look.now.0.saturating_sub(look.arrived.0));
         let evidence = decision.amounts();
         let has_hook = self.sessions.has_hook(look.writer, &self.table, &session)?;
+        let step = if stops_turn(session.agent) { "step" } else { "prompt" };
         let row = Action {
             cap: Some(cap.clone()),
             session: Some(session.clone()),
             evidence: evidence.clone(),
             outcome: match kind {
                 ActionKind::Flag => "flagged".into(),
-                _ if has_hook => "its hook stops it at its next step".into(),
+                _ if has_hook => format!("its hook stops it at its next {step}"),
                 _ => "nothing stops it: no hook of it was heard".into(),
             },
             latency_ms: Some(latency),
@@ -152,8 +153,9 @@ impl Watchdog {
         charges: Vec<Charged>,
         goes_on: bool,
     ) -> Result<(), LedgerError> {
-        let in_turn = self.is_in_turn(look, &session)?;
         let located = self.sessions.locate(look.writer, &self.table, &session, &[])?;
+        let in_turn = self.is_in_turn(look, &session)?
+            || located.iter().any(|found| found.how == How::Arguments);
         // A session of long ago: there is nothing to stop.
         if located.is_empty() && !goes_on && !self.guard.knows(&session) {
             return Ok(());
@@ -164,10 +166,8 @@ impl Watchdog {
                 person: None,
                 grace: decision.cap.grace,
                 with_hook: self.sessions.has_hook(look.writer, &self.table, &session)?,
-                hook_stops_turn: agents::adapter(session.agent)
-                    .hook()
-                    .is_some_and(|hook| hook.stops_turn),
-                in_turn: in_turn || located.iter().any(|found| found.how == How::Arguments),
+                hook_stops_turn: stops_turn(session.agent),
+                in_turn,
                 evidence: decision.amounts(),
                 overshoot: Some(decision.overshoot().to_pico()),
                 breached_at: look.arrived,
@@ -183,6 +183,8 @@ impl Watchdog {
         );
         if goes_on {
             self.guard.call_priced(&session, look.now);
+            // That call may have been the turn's last.
+            self.guard.turn(&session, in_turn, look.now);
         }
         self.demanded.insert(session, charges);
         Ok(())
@@ -296,10 +298,16 @@ impl Watchdog {
     }
 }
 
+/// The hooks of an agent stop a turn that is under way.
+fn stops_turn(agent: AgentId) -> bool {
+    agents::adapter(agent).hook().is_some_and(|hook| hook.stops_turn)
+}
+
 /// What a person wants to know of: the end of a session, or that it could not be ended.
 fn is_news(row: &Action) -> bool {
     match row.kind {
         ActionKind::Ended | ActionKind::Unlocated => true,
+        ActionKind::AgentStop => row.outcome == INTERRUPTED,
         ActionKind::Signal => row.outcome.starts_with("refused"),
         _ => false,
     }

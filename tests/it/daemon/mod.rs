@@ -3,6 +3,8 @@
 //! Nothing sleeps for a fixed time: what is to happen is waited for, up to a deadline.
 
 mod caps;
+#[cfg(target_os = "linux")]
+mod codex;
 mod config;
 #[cfg(target_os = "linux")]
 pub mod kill;

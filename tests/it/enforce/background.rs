@@ -87,9 +87,11 @@ fn a_command_that_hangs_is_given_up() {
     let stop = spendtop::enforce::AgentStop {
         session: key(SESSION),
         process: scratch.kernel.own(),
-        exe,
-        arguments: ["-c", "while :; do :; done"].map(Into::into).to_vec(),
-        environment: Vec::new(),
+        means: spendtop::enforce::Means::Command {
+            exe,
+            arguments: ["-c", "while :; do :; done"].map(Into::into).to_vec(),
+            environment: Vec::new(),
+        },
     };
     let started = Instant::now();
     let error = run_agent_stop(&stop, Duration::from_millis(200)).unwrap_err();

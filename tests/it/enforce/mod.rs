@@ -6,6 +6,8 @@
 mod arguments;
 mod background;
 mod clear;
+pub mod codex;
+mod codex_server;
 mod hostile;
 mod innocents;
 mod stopping;
@@ -15,6 +17,7 @@ mod turns;
 
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Write};
+use std::iter;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -22,6 +25,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use spendtop::agents::adapter;
 use spendtop::enforce::{
     Demand, Guard, Kernel, Located, Process, ProcessTable, Search, Step, locate, run_agent_stop,
 };
@@ -83,6 +87,7 @@ impl Drop for Running {
 pub struct Scratch {
     pub folder: TempDir,
     pub kernel: Kernel,
+    agent: AgentId,
     innocent: Option<Running>,
 }
 
@@ -94,11 +99,16 @@ impl Scratch {
         }
         let shell = fs::canonicalize("/bin/bash").unwrap();
         fs::copy(shell, folder.path().join("bin/claude")).unwrap();
-        let mut scratch = Self { folder, kernel: Kernel::new(), innocent: None };
+        let mut scratch = Self::bare(folder, AgentId::Claude);
         let innocent = scratch.agent(WAITS, &[]);
         scratch.register(&innocent, "innocent", "");
         scratch.innocent = Some(innocent);
         scratch
+    }
+
+    /// Without agents.
+    fn bare(folder: TempDir, agent: AgentId) -> Self {
+        Self { folder, kernel: Kernel::new(), agent, innocent: None }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -117,6 +127,11 @@ impl Scratch {
 
     /// Starts a program and waits for its first line.
     pub fn start(&self, command: &mut Command) -> Running {
+        self.start_with(command, "")
+    }
+
+    /// The same of one that is first told something.
+    pub fn start_with(&self, command: &mut Command, input: &str) -> Running {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = loop {
             match command.spawn() {
@@ -129,9 +144,14 @@ impl Scratch {
         };
         let key = self.kernel.process(child.id()).unwrap().key;
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        let stdin = child.stdin.take();
+        let mut stdin = child.stdin.take();
+        stdin.as_mut().unwrap().write_all(input.as_bytes()).unwrap();
         let mut running = Running { child, stdout, stdin, key };
-        assert_eq!(running.line(), "ready");
+        // A test that is run as a program says first that it is one.
+        let first = iter::repeat_with(|| running.line());
+        let mut first = first.skip_while(|line| line.is_empty() || line.starts_with("running "));
+        assert_eq!(first.next().as_deref(), Some("ready"));
+        drop(first);
         running
     }
 
@@ -157,7 +177,11 @@ impl Scratch {
     }
 
     pub fn roots(&self) -> Vec<PathBuf> {
-        vec![self.path("home/.claude/projects")]
+        adapter(self.agent).roots(&self.path(&format!("home/.{}", self.agent)))
+    }
+
+    fn key(&self, session: &str) -> SessionKey {
+        SessionKey { agent: self.agent, session_id: session.into() }
     }
 
     pub fn locate(&self, session: &str, sightings: &[Sighting]) -> Vec<Located> {
@@ -170,13 +194,13 @@ impl Scratch {
         sightings: &[Sighting],
         known: &[ProcessKey],
     ) -> Vec<Located> {
-        let (session, roots) = (key(session), self.roots());
+        let (session, roots) = (self.key(session), self.roots());
         locate(&self.kernel, &Search { session: &session, sightings, known, roots: &roots })
     }
 
     pub fn demand(&self, session: &str) -> Demand {
         Demand {
-            session: key(session),
+            session: self.key(session),
             cap: Some("daily".into()),
             person: None,
             grace: Duration::from_secs(3),

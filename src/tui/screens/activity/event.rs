@@ -159,7 +159,7 @@ const fn meaning(kind: ActionKind) -> &'static str {
         ActionKind::Unblock => "a session's marks were taken back",
         ActionKind::HookStop => "its hook stopped a session's step",
         ActionKind::Signal => "a session's process was to be ended by a signal",
-        ActionKind::AgentStop => "a background session was stopped by its agent's own command",
+        ActionKind::AgentStop => "a session was stopped by its agent's own means",
         ActionKind::Ended => "a session's process ended, or would not",
         ActionKind::Unlocated => "a session was to be stopped, and no process was certain",
         ActionKind::Snooze => "a cap was snoozed",

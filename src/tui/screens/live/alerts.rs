@@ -47,7 +47,7 @@ fn deed(action: &Action, label: &dyn Fn(&SessionKey) -> String) -> Option<Alert>
     let what = match action.kind {
         ActionKind::HookStop => "stopped by its hook",
         ActionKind::Signal => "signalled",
-        ActionKind::AgentStop => "stopped by its agent's own command",
+        ActionKind::AgentStop => "stopped by its agent's own means",
         ActionKind::Ended => "ended",
         ActionKind::Flag if action.cap.is_none() => "flagged",
         ActionKind::Block if action.cap.is_none() => "blocked",
