@@ -141,7 +141,8 @@ impl<'a, 's> Run<'a, 's> {
         }
     }
 
-    /// Notes which process the session lives in, once.
+    /// Notes which process the session lives in: once, and again where it is taken up, because the
+    /// process may have been in another session in between.
     fn sight(&mut self) -> Result<(), LedgerError> {
         let Some((process, exe)) = (self.setting.process)() else { return Ok(()) };
         self.process = Some(process.clone());
@@ -151,7 +152,8 @@ impl<'a, 's> Run<'a, 's> {
             Some(ledger) => ledger.sightings(&self.session)?,
             None => Vec::new(),
         };
-        if stored.iter().chain(&self.pending.sightings).any(is_it) {
+        let is_known = stored.iter().chain(&self.pending.sightings).any(is_it);
+        if is_known && self.moment != Moment::SessionStart {
             return Ok(());
         }
         self.desk.sight(Sighting {

@@ -59,6 +59,7 @@ mod gemini_prices;
 mod harness;
 mod hook_answers;
 mod hook_broken;
+mod hook_codex;
 mod hook_home;
 mod hook_person;
 mod hook_settings;

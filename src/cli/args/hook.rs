@@ -8,7 +8,7 @@ use crate::model::AgentId;
 /// `hook`.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub enum HookCommand {
-    /// Puts the hook into the agent's settings; everything else there stays byte for byte
+    /// Puts the hook into the agents' settings; everything else there stays byte for byte
     Install(HookArgs),
     /// Takes the hook out again
     Uninstall(HookArgs),
@@ -24,9 +24,9 @@ pub enum HookCommand {
 /// `hook install`, `hook uninstall`.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct HookArgs {
-    /// Which agent
-    #[arg(value_enum, default_value = "claude")]
-    pub agent: AgentId,
+    /// Which agent; without a name every one that is here and has hooks
+    #[arg(value_enum)]
+    pub agent: Option<AgentId>,
 
     /// Show what would change, change nothing
     #[arg(long)]
@@ -36,9 +36,9 @@ pub struct HookArgs {
 /// `hook status`.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct HookStatusArgs {
-    /// Which agent
-    #[arg(value_enum, default_value = "claude")]
-    pub agent: AgentId,
+    /// Which agent; without a name every one that is here and has hooks
+    #[arg(value_enum)]
+    pub agent: Option<AgentId>,
 
     /// Print JSON
     #[arg(long, short)]

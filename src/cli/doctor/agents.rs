@@ -5,7 +5,9 @@ use std::io::Write;
 use anyhow::Result;
 use serde::Serialize;
 
+use crate::agents;
 use crate::cli::context::{Context, show};
+use crate::cli::hook::homes;
 use crate::format::counted;
 use crate::ingest::Root;
 use crate::ledger::{AgentRow, Reader};
@@ -29,6 +31,8 @@ pub(super) struct AgentJson {
     calls: u64,
     unparsed_lines: u64,
     oversized_lines: u64,
+    /// `in_place`, `not_in_place`, `no_home`, or `none` for an agent without hooks.
+    hook: &'static str,
 }
 
 /// What is read of every agent.
@@ -57,7 +61,7 @@ impl Agents {
         self.roots.iter().map(json).collect()
     }
 
-    pub(super) fn json(&self) -> Vec<AgentJson> {
+    pub(super) fn json(&self, context: &Context) -> Vec<AgentJson> {
         let json = |row: &AgentRow| AgentJson {
             agent: row.agent,
             roots_found: self.roots_of(row.agent).filter(|root| root.path.is_dir()).count(),
@@ -65,6 +69,11 @@ impl Agents {
             calls: row.calls,
             unparsed_lines: row.unparsed,
             oversized_lines: row.oversized,
+            hook: hook_of(context, row.agent).map_or("none", |homes| match homes {
+                (0, _) => "no_home",
+                (_, 0) => "in_place",
+                _ => "not_in_place",
+            }),
         };
         self.rows.iter().map(json).collect()
     }
@@ -90,6 +99,11 @@ impl Agents {
                 let lines = counted(row.unparsed + row.oversized, "line", "lines");
                 words.push(format!("{lines} not read"));
             }
+            match hook_of(context, row.agent) {
+                None | Some((0, _)) => {}
+                Some((_, 0)) => words.push("hook in place".to_owned()),
+                Some(_) => words.push("hook not in place (`spendtop hook status`)".to_owned()),
+            }
             writeln!(out, "{:<10}{}", row.agent.name(), words.join(", "))?;
             for root in there {
                 writeln!(out, "          {}", show(&context.paths, &root.path))?;
@@ -97,4 +111,13 @@ impl Agents {
         }
         Ok(())
     }
+}
+
+/// In how many config folders an agent's hook would have to be, and in how many it is not, or is not
+/// called; none for an agent without hooks.
+fn hook_of(context: &Context, agent: AgentId) -> Option<(usize, usize)> {
+    let hook = agents::adapter(agent).hook()?;
+    let states = homes::states(context, agent, &hook).ok()?;
+    let lacking = states.iter().filter(|(_, state)| !state.problems.is_empty()).count();
+    Some((states.len(), lacking))
 }

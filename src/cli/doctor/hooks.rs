@@ -54,11 +54,8 @@ pub(super) fn of_homes(context: &Context, findings: &mut Vec<Finding>) -> Result
     let mut items = Vec::new();
     for adapter in agents::all() {
         let Some(hook) = adapter.hook() else { continue };
-        let command = homes::command(context, adapter.id())?;
-        let homes = homes::homes(context, adapter.id(), &hook);
-        for home in homes.iter().filter(|home| !home.is_foreign) {
+        for (home, state) in homes::states(context, adapter.id(), &hook)? {
             let settings = show(&context.paths, &home.settings);
-            let state = homes::state(home, &hook, &command, &[]);
             items.extend(state.problems.iter().map(|problem| format!("{settings}: {problem}")));
         }
     }

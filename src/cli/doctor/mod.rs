@@ -100,7 +100,7 @@ fn write_json(
     let json = DoctorJson {
         schema: "spendtop.doctor/1",
         ok,
-        agents: agents.json(),
+        agents: agents.json(context),
         roots: agents.roots_json(),
         ledger: context.ledger.display().to_string(),
         findings,

@@ -35,8 +35,23 @@ pub(in crate::cli) struct State {
     pub last_seen: Option<Millis>,
 }
 
+/// An agent's config folders, but for those of other users, and the hook's state in each.
+pub(in crate::cli) fn states(
+    context: &Context,
+    agent: AgentId,
+    hook: &Hook,
+) -> Result<Vec<(Home, State)>> {
+    let (command, seen) = (command(context, agent)?, seen(context, agent)?);
+    let homes = homes(context, agent, hook).into_iter().filter(|home| !home.is_foreign);
+    let with_state = homes.map(|home| {
+        let state = state(&home, hook, &command, &seen);
+        (home, state)
+    });
+    Ok(with_state.collect())
+}
+
 /// Every config folder of an agent that is there.
-pub(in crate::cli) fn homes(context: &Context, agent: AgentId, hook: &Hook) -> Vec<Home> {
+pub(super) fn homes(context: &Context, agent: AgentId, hook: &Hook) -> Vec<Home> {
     let adapter = agents::adapter(agent);
     let mut homes: Vec<Home> = Vec::new();
     for root in context.roots().iter().filter(|root| root.agent == agent) {
@@ -45,7 +60,8 @@ pub(in crate::cli) fn homes(context: &Context, agent: AgentId, hook: &Hook) -> V
         // One folder by two names is one.
         let is_known =
             |home: &Home| fs::canonicalize(&home.folder).ok() == fs::canonicalize(folder).ok();
-        if metadata.is_dir() && !homes.iter().any(is_known) {
+        let is_new = metadata.is_dir() && !homes.iter().any(is_known);
+        if is_new && is_of(context, agent, folder) {
             homes.push(Home {
                 agent,
                 folder: folder.to_owned(),
@@ -55,6 +71,26 @@ pub(in crate::cli) fn homes(context: &Context, agent: AgentId, hook: &Hook) -> V
         }
     }
     homes
+}
+
+/// A developer's folder may be any agent's. It is of the one that usually calls its folder so; with
+/// another name, of those whose transcripts are in there.
+fn is_of(context: &Context, agent: AgentId, folder: &Path) -> bool {
+    let is_root = |agent: AgentId| {
+        let roots = context.roots().into_iter().filter(move |root| root.agent == agent);
+        roots.into_iter().any(|root| agents::adapter(agent).home_of(&root.path) == Some(folder))
+    };
+    let is_usual = |agent: AgentId| {
+        let homes = context.with_surroundings(|known| agents::adapter(agent).homes(known));
+        homes.iter().any(|home| home.file_name() == folder.file_name())
+    };
+    let rivals: Vec<AgentId> =
+        AgentId::ALL.into_iter().filter(|other| *other != agent && is_root(*other)).collect();
+    if rivals.is_empty() || is_usual(agent) {
+        return true;
+    }
+    let is_there = agents::adapter(agent).roots(folder).iter().any(|root| root.is_dir());
+    is_there && !rivals.into_iter().any(is_usual)
 }
 
 /// The command that calls this very program.
@@ -71,12 +107,7 @@ pub(in crate::cli) fn command(context: &Context, agent: AgentId) -> Result<Strin
 }
 
 /// How the hook is in a home.
-pub(in crate::cli) fn state(
-    home: &Home,
-    hook: &Hook,
-    command: &str,
-    seen: &[(Option<PathBuf>, Millis)],
-) -> State {
+fn state(home: &Home, hook: &Hook, command: &str, seen: &[(Option<PathBuf>, Millis)]) -> State {
     let mut state = State {
         last_seen: seen
             .iter()
@@ -137,10 +168,7 @@ fn unfit(mut state: State, why: &Unfit) -> State {
 }
 
 /// When hooks were seen, and in which transcripts' sessions.
-pub(in crate::cli) fn seen(
-    context: &Context,
-    agent: AgentId,
-) -> Result<Vec<(Option<PathBuf>, Millis)>> {
+fn seen(context: &Context, agent: AgentId) -> Result<Vec<(Option<PathBuf>, Millis)>> {
     let mut seen = match Reader::open(&context.ledger)? {
         Some(reader) => reader.hooks_seen(agent)?,
         None => Vec::new(),

@@ -17,34 +17,44 @@ use crate::model::AgentId;
 /// A way to change settings: the file, what is to be there, and whether only to look.
 type Way = fn(&SettingsFile, &Wanted<'_>, bool) -> Result<(Vec<Change>, Backup), Unfit>;
 
-/// What an agent's hook can do; an error for an agent without one.
-fn hook_of(agent: AgentId) -> Result<Hook> {
-    agents::adapter(agent).hook().ok_or_else(|| {
-        let why = format!("{} has no hook that could stop it", agent.title());
-        UsageError(why).into()
-    })
+/// The agents that are meant, and what their hooks can do: the one that is named, or those that have
+/// a config folder here.
+fn agents_meant(context: &Context, named: Option<AgentId>) -> Result<Vec<(AgentId, Hook)>> {
+    if let Some(agent) = named {
+        let hook = agents::adapter(agent).hook().ok_or_else(|| {
+            UsageError(format!("{} has no hook that could stop it", agent.title()))
+        })?;
+        return Ok(vec![(agent, hook)]);
+    }
+    let hooks = agents::all().filter_map(|adapter| Some((adapter.id(), adapter.hook()?)));
+    Ok(hooks.filter(|(agent, hook)| !homes::homes(context, *agent, hook).is_empty()).collect())
 }
 
 pub(super) fn install(context: &Context, args: HookArgs, out: &mut dyn Write) -> Result<Outcome> {
     if !args.dry_run && (context.global.db.is_some() || context.global.config.is_some()) {
         inside::refuse("have the hook look elsewhere")?;
     }
-    let outcome = change(context, args, SettingsFile::install, out)?;
-    if args.dry_run || outcome != Outcome::Done {
+    let outcome = change_all(context, args, SettingsFile::install, out)?;
+    if args.dry_run {
         return Ok(outcome);
     }
-    let hook = hook_of(args.agent)?;
-    match hook.consent {
-        Some(consent) => writeln!(out, "{consent}")?,
-        None => writeln!(
-            out,
-            "Sessions that run without a terminal have the hook from their next start on."
-        )?,
-    }
-    let command = homes::command(context, args.agent)?;
-    for home in homes::homes(context, args.agent, &hook).iter().filter(|home| !home.is_foreign) {
-        for problem in homes::state(home, &hook, &command, &[]).problems {
-            writeln!(out, "! {}", printable(&problem))?;
+    for (agent, hook) in agents_meant(context, args.agent)? {
+        let states = homes::states(context, agent, &hook)?;
+        let is_in = states.iter().any(|(_, state)| !state.placed.is_empty());
+        match hook.consent.filter(|_| is_in) {
+            Some(consent) => writeln!(out, "{consent}")?,
+            None if is_in => writeln!(
+                out,
+                "{} sessions without a terminal have the hook from their next start on.",
+                agent.title()
+            )?,
+            None => {}
+        }
+        for (home, state) in states.iter().filter(|(_, state)| state.unfit.is_none()) {
+            let settings = show(&context.paths, &home.settings);
+            for problem in &state.problems {
+                writeln!(out, "! {settings}: {}", printable(problem))?;
+            }
         }
     }
     Ok(outcome)
@@ -54,19 +64,41 @@ pub(super) fn uninstall(context: &Context, args: HookArgs, out: &mut dyn Write) 
     if !args.dry_run {
         inside::refuse("take the hook out")?;
     }
-    change(context, args, SettingsFile::uninstall, out)
+    change_all(context, args, SettingsFile::uninstall, out)
 }
 
-fn change(context: &Context, args: HookArgs, way: Way, out: &mut dyn Write) -> Result<Outcome> {
-    let hook = hook_of(args.agent)?;
-    let command = homes::command(context, args.agent)?;
+/// Does it for each agent that is meant. What cannot be done for one keeps no other from it.
+fn change_all(context: &Context, args: HookArgs, way: Way, out: &mut dyn Write) -> Result<Outcome> {
+    let mut is_done = true;
+    let agents = agents_meant(context, args.agent)?;
+    if agents.is_empty() {
+        bail!(
+            "no config folder of an agent with hooks: start the agent once, or name its folder in \
+             the config"
+        );
+    }
+    for (agent, hook) in agents {
+        is_done &= change(context, (agent, &hook), args.dry_run, way, out)?;
+    }
+    Ok(if is_done { Outcome::Done } else { Outcome::Failed })
+}
+
+/// Tells whether all of an agent's settings could be changed.
+fn change(
+    context: &Context,
+    (agent, hook): (AgentId, &Hook),
+    dry_run: bool,
+    way: Way,
+    out: &mut dyn Write,
+) -> Result<bool> {
+    let command = homes::command(context, agent)?;
     let wanted = Wanted { command: &command, moments: hook.moments };
-    let homes = homes::homes(context, args.agent, &hook);
+    let homes = homes::homes(context, agent, hook);
     if homes.is_empty() {
-        let title = args.agent.title();
+        let title = agent.title();
         bail!("no config folder of {title}: start it once, or name its folder in the config");
     }
-    let mut failed = false;
+    let mut is_done = true;
     for home in &homes {
         let settings = show(&context.paths, &home.settings);
         if home.is_foreign {
@@ -74,21 +106,21 @@ fn change(context: &Context, args: HookArgs, way: Way, out: &mut dyn Write) -> R
             continue;
         }
         let file = SettingsFile::read(&home.settings);
-        match file.and_then(|file| way(&file, &wanted, args.dry_run).map(|done| (file, done))) {
+        match file.and_then(|file| way(&file, &wanted, dry_run).map(|done| (file, done))) {
             Ok((file, (changes, backup))) => {
-                tell(out, &settings, &command, &changes, args.dry_run)?;
+                tell(out, &settings, &command, &changes, dry_run)?;
                 if backup == Backup::Made {
                     let copy = show(&context.paths, &file.backup());
                     writeln!(out, "  (as it was: {copy})")?;
                 }
             }
             Err(why) => {
-                failed = true;
+                is_done = false;
                 writeln!(out, "! {settings} is left as it is: {why}")?;
             }
         }
     }
-    Ok(if failed { Outcome::Failed } else { Outcome::Done })
+    Ok(is_done)
 }
 
 fn tell(
@@ -122,15 +154,16 @@ fn tell(
 struct StatusJson {
     schema: &'static str,
     ok: bool,
-    command: String,
-    agent: AgentId,
     homes: Vec<HomeJson>,
 }
 
 #[derive(Serialize)]
 struct HomeJson {
+    agent: AgentId,
     home: String,
     settings: String,
+    /// What is to be called.
+    command: String,
     ok: bool,
     events: Vec<EventJson>,
     disable_all_hooks: bool,
@@ -149,31 +182,32 @@ pub(super) fn status(
     args: HookStatusArgs,
     out: &mut dyn Write,
 ) -> Result<Outcome> {
-    let hook = hook_of(args.agent)?;
-    let command = homes::command(context, args.agent)?;
-    let seen = homes::seen(context, args.agent)?;
-    let homes: Vec<(Home, State)> = homes::homes(context, args.agent, &hook)
-        .into_iter()
-        .filter(|home| !home.is_foreign)
-        .map(|home| {
-            let state = homes::state(&home, &hook, &command, &seen);
-            (home, state)
-        })
-        .collect();
-    let ok = !homes.is_empty() && homes.iter().all(|(_, state)| state.problems.is_empty());
+    let mut ok = true;
+    let mut json = Vec::new();
+    let agents = agents_meant(context, args.agent)?;
+    let mut is_empty = true;
+    for (agent, hook) in &agents {
+        let states = homes::states(context, *agent, hook)?;
+        if states.is_empty() && !args.json {
+            writeln!(out, "no config folder of {}", agent.title())?;
+        }
+        for (home, state) in &states {
+            is_empty = false;
+            ok &= state.problems.is_empty();
+            if args.json {
+                json.push(home_json(home, homes::command(context, *agent)?, hook, state));
+            } else {
+                say(context, home, state, out)?;
+            }
+        }
+    }
+    ok &= !is_empty;
     if args.json {
-        let homes = homes.iter().map(|(home, state)| home_json(home, &hook, state)).collect();
-        let schema = "spendtop.hook/1";
-        let json = StatusJson { schema, ok, command, agent: args.agent, homes };
+        let json = StatusJson { schema: "spendtop.hook/1", ok, homes: json };
         serde_json::to_writer(&mut *out, &json)?;
         writeln!(out)?;
-    } else {
-        if homes.is_empty() {
-            writeln!(out, "no config folder of {}", args.agent.title())?;
-        }
-        for (home, state) in &homes {
-            say(context, home, state, out)?;
-        }
+    } else if agents.is_empty() {
+        writeln!(out, "no config folder of an agent with hooks")?;
     }
     Ok(if ok { Outcome::Done } else { Outcome::Problems })
 }
@@ -196,7 +230,7 @@ fn say(context: &Context, home: &Home, state: &State, out: &mut dyn Write) -> Re
     Ok(())
 }
 
-fn home_json(home: &Home, hook: &Hook, state: &State) -> HomeJson {
+fn home_json(home: &Home, command: String, hook: &Hook, state: &State) -> HomeJson {
     let event = |moment: Moment| EventJson {
         event: moment.name(),
         command: state
@@ -206,6 +240,8 @@ fn home_json(home: &Home, hook: &Hook, state: &State) -> HomeJson {
             .map(|one| one.command.clone()),
     };
     HomeJson {
+        agent: home.agent,
+        command,
         home: home.folder.display().to_string(),
         settings: home.settings.display().to_string(),
         ok: state.problems.is_empty(),
