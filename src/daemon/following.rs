@@ -22,6 +22,9 @@ const SWEEP: Duration = Duration::from_secs(60);
 /// The same where no watch could be set up.
 const SWEEP_WITHOUT_WATCH: Duration = Duration::from_secs(1);
 
+/// How often roots are looked for that were not there. A handful of system calls.
+const LOOK_FOR_ROOTS: Duration = Duration::from_secs(1);
+
 /// How long to wait when the ledger is busy or full.
 const RETRY_LEDGER: Duration = Duration::from_secs(2);
 
@@ -163,15 +166,26 @@ impl<'a> Following<'a> {
         due: Option<Duration>,
         orders: &mut UnboundedReceiver<Order>,
     ) -> Woken {
-        // Where nothing is watched yet, an agent's first transcript should not take long to show.
+        // Where nothing is watched at all, everything has to be looked for.
         let period = if self.watch.has_roots() { SWEEP } else { SWEEP_WITHOUT_WATCH };
-        tokio::select! {
-            order = orders.recv() => Woken::Order(order),
-            change = self.watch.changes.recv() => Woken::Change(change),
-            _ = self.wake.1.recv() => Woken::Due,
-            () = sleep(due.unwrap_or_default()), if due.is_some() => Woken::Due,
-            () = sleep_until(self.last_sweep + period) => Woken::Sweep,
-            () = sleep_until(self.last_beat + HEARTBEAT) => Woken::Heartbeat,
+        let due = due.map(|due| Instant::now() + due);
+        loop {
+            tokio::select! {
+                order = orders.recv() => return Woken::Order(order),
+                change = self.watch.changes.recv() => return Woken::Change(change),
+                _ = self.wake.1.recv() => return Woken::Due,
+                () = sleep_until(due.unwrap_or(self.last_beat)), if due.is_some() => {
+                    return Woken::Due;
+                }
+                () = sleep_until(self.last_sweep + period) => return Woken::Sweep,
+                () = sleep_until(self.last_beat + HEARTBEAT) => return Woken::Heartbeat,
+                // An agent's first session makes its folder, and is not to go unseen for long.
+                () = sleep(LOOK_FOR_ROOTS) => {
+                    if self.watch.add_roots(&self.engine.roots) {
+                        return Woken::Sweep;
+                    }
+                }
+            }
         }
     }
 

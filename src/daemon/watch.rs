@@ -120,10 +120,11 @@ impl Watch {
         }
     }
 
-    /// Watches every root that is there and not watched yet.
-    pub(super) fn add_roots(&mut self, roots: &[Root]) {
+    /// Watches every root that is there and not watched yet. Tells whether there was one.
+    pub(super) fn add_roots(&mut self, roots: &[Root]) -> bool {
+        let mut is_new = false;
         for Place { path, depth } in roots.iter().flat_map(ingest::places) {
-            let Some(watcher) = &mut self.watcher else { return };
+            let Some(watcher) = &mut self.watcher else { return is_new };
             let Ok(metadata) = std::fs::metadata(&path) else { continue };
             let folder = (metadata.dev(), metadata.ino());
             if !metadata.is_dir() || self.watched.get(&path) == Some(&folder) {
@@ -141,10 +142,12 @@ impl Watch {
                 self.trouble = Some(format!("cannot watch {}: {error}", path.display()));
                 self.watcher = None;
                 self.watched.clear();
-                return;
+                return is_new;
             }
             self.watched.insert(path, folder);
+            is_new = true;
         }
+        is_new
     }
 
     /// Why changes are not told, and have to be looked for.
