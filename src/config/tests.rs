@@ -29,7 +29,9 @@ fn every_setting_of_the_template_can_be_switched_on() {
     assert_eq!(config.daily_cap, Some(PicoUsd::from_dollars(20)));
     assert_eq!(config.timezone.as_deref(), Some("Europe/Berlin"));
     assert_eq!(config.developer.as_deref(), Some("maya"));
-    assert_eq!(config.agent_roots, [(AgentId::Claude, PathBuf::from("~/office/.claude"))]);
+    let roots = [(AgentId::Claude, ".claude"), (AgentId::Codex, ".codex")];
+    let roots = roots.map(|(agent, name)| (agent, Path::new("~/office").join(name)));
+    assert_eq!(config.agent_roots, roots);
     // The table of loops shows the defaults.
     assert_eq!(config.loops, Thresholds::default());
     for line in TEMPLATE.lines().skip_while(|line| *line != "#: [loops]").take(20) {
