@@ -2,10 +2,10 @@
 //!
 //! Four witnesses: a hook that saw its own ancestor, the file that the agent keeps of each running
 //! session, the transcript that its process holds open for writing, and the session that its process
-//! was started for. None is believed by itself:
-//! the kernel must know the process under that number and start time, as ours, and running that
-//! agent's executable. Where the witnesses disagree on the session, nobody is certain; nor where a
-//! process is in several sessions that a signal would end, of which it is not the only one at work.
+//! was started for. None is believed by itself: the kernel must know the process under that number
+//! and start time, as ours, and running that agent's executable. Where the witnesses disagree on the
+//! session, nobody is certain; nor where a signal would end other sessions in the same process, unless
+//! this is the only one at work.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
