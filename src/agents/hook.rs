@@ -46,7 +46,7 @@ pub struct Hook {
     pub stops_turn: bool,
     /// Further files that decide whether hooks are called: absolute, or in the config folder.
     pub beside: &'static [&'static str],
-    /// What a person has to do before a hook that was put in is called, if anything.
+    /// Of an agent that calls a hook only once a person has consented to it: how it is until then.
     pub consent: Option<&'static str>,
 }
 

@@ -3,18 +3,18 @@
 //! A step looks at the process, does at most one thing to it and says when to look again. Nothing
 //! here waits.
 
+mod ask;
+
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::case::after;
 use super::guard::{Demand, Step};
 use super::locate::{Located, SHARED, doubt};
-use super::stop::{AgentStop, Means};
 use super::table::{ProcessTable, Signal};
 use super::tools::{is_agent, tools_below};
-use crate::agents::{self, LiveKind};
+use crate::agents::LiveKind;
 use crate::model::{Action, ActionKind, Millis, ProcessKey};
 
 /// Tools noted of one agent: more is a fork bomb, which is not ours to end.
@@ -23,11 +23,6 @@ const MOST_TOOLS: usize = 1024;
 const TOOL_GRACE_MS: i64 = 500;
 /// How long a process may take to be gone after SIGKILL. It may be stuck in the kernel.
 const DEATH_MS: i64 = 5_000;
-/// How long the agent's own command is waited for before its worker is signalled.
-const ASKED_MS: i64 = 20_000;
-/// What the agent's own command needs of the worker's environment, and no more: the rest holds
-/// keys.
-const VARIABLES: [&str; 2] = ["HOME", "PATH"];
 
 /// A process that is being ended.
 #[derive(Clone, Debug)]
@@ -127,26 +122,6 @@ impl Target {
         matches!(self.located.kind, LiveKind::Background { .. })
     }
 
-    /// The agent has stopped it by its own means, or could not.
-    pub(super) fn asked(&mut self, result: &Result<(), String>, kill_at: Millis) {
-        if matches!(self.state, State::Asked { .. }) {
-            match result {
-                Ok(()) if self.located.is_hosted() => self.state = State::Interrupted,
-                Ok(()) => self.state = State::Told { kill_at },
-                Err(_) => self.give_up_asking(),
-            }
-        }
-    }
-
-    /// From here on it is signalled, if it may be.
-    fn give_up_asking(&mut self) {
-        self.located.kind = match self.located.kind {
-            LiveKind::Hosted { .. } => LiveKind::Interactive,
-            _ => LiveKind::Background { job_id: None },
-        };
-        self.state = State::Fresh;
-    }
-
     /// Looks, and does the next thing.
     pub(super) fn step(&mut self, context: &mut Context<'_>) {
         if self.is_over() {
@@ -244,57 +219,6 @@ impl Target {
         }
         self.was_refused(context);
         false
-    }
-
-    /// Has the agent's own command stop its background worker.
-    fn ask(&mut self, context: &mut Context<'_>, job: &Arc<str>) {
-        if !self.is_still_the_session(context, Signal::Term) {
-            return;
-        }
-        let process = &self.located.process;
-        let adapter = agents::adapter(context.demand.session.agent);
-        let environment: Vec<_> = VARIABLES
-            .iter()
-            .chain(adapter.variables())
-            .filter_map(|name| {
-                Some(((*name).into(), context.table.variable(&process.key, OsStr::new(name))?))
-            })
-            .collect();
-        let (Some(exe), true) = (&process.exe, environment.iter().any(|(name, _)| name == "HOME"))
-        else {
-            self.give_up_asking();
-            return self.step(context);
-        };
-        context.steps.push(Step::Stop(AgentStop {
-            session: context.demand.session.clone(),
-            process: process.key.clone(),
-            means: Means::Command {
-                exe: exe.clone(),
-                arguments: adapter.stop_arguments(exe, &process.argv, job),
-                environment,
-            },
-        }));
-        self.state = State::Asked { until: context.after(ASKED_MS) };
-    }
-
-    /// Has the server interrupt what the session is doing: in every thread that is open in there
-    /// now, as subagents may have come since.
-    fn interrupt(&mut self, context: &mut Context<'_>) {
-        let process = self.key().clone();
-        let found = (context.relocate)().into_iter().find(|found| found.process.key == process);
-        self.located = match found {
-            Some(found) if found.is_certain() && found.is_hosted() => found,
-            // It was closed in there: a server that has ended, too, does nothing any more.
-            _ => return self.was_refused(context),
-        };
-        let LiveKind::Hosted { socket, threads, .. } = &self.located.kind else { return };
-        let adapter = agents::adapter(context.demand.session.agent);
-        context.steps.push(Step::Stop(AgentStop {
-            session: context.demand.session.clone(),
-            process,
-            means: Means::Orders { socket: socket.clone(), orders: adapter.interruption(threads) },
-        }));
-        self.state = State::Asked { until: context.after(ASKED_MS) };
     }
 
     /// A server's tools may be another session's.

@@ -111,11 +111,13 @@ fn status_says_that_a_hook_is_not_trusted() {
     let status = |home: &Home, code| home.expect(code, &["hook", "status", "codex"]).out;
     assert!(status(&home, 5).contains("not installed: `spendtop hook install codex`"));
     let said = home.expect(0, &["hook", "install", "codex"]).out;
-    assert!(said.contains("Codex calls no hook that you have not trusted"), "{said}");
+    assert!(said.contains("Until then nothing blocks Codex's prompts"), "{said}");
     let both = "passes over it without a word (SessionStart, UserPromptSubmit)";
     assert!(said.contains(both), "{said}");
     assert!(status(&home, 5).contains(both));
     trust(&home, "");
+    let again = home.out(&["hook", "install", "codex"]);
+    assert!(again.ends_with("nothing to change\n"), "{again}");
     let trusted = status(&home, 0);
     assert!(trusted.starts_with("installed  ~/.codex/hooks.json"), "{trusted}");
     trust(&home, "enabled = false");

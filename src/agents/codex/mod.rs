@@ -134,9 +134,8 @@ impl Agent for Codex {
             stops_turn: false,
             beside: &settings::BESIDE,
             consent: Some(
-                "Codex calls no hook that you have not trusted, and says nothing of it where it \
-                 runs without a screen: start `codex`, which asks, or type /hooks there. Until \
-                 then spendtop stops its sessions from outside alone.",
+                "Until then nothing blocks Codex's prompts: spendtop ends its turns from outside \
+                 alone.",
             ),
         })
     }

@@ -40,21 +40,22 @@ pub(super) fn install(context: &Context, args: HookArgs, out: &mut dyn Write) ->
     }
     for (agent, hook) in agents_meant(context, args.agent)? {
         let states = homes::states(context, agent, &hook)?;
-        let is_in = states.iter().any(|(_, state)| !state.placed.is_empty());
-        match hook.consent.filter(|_| is_in) {
-            Some(consent) => writeln!(out, "{consent}")?,
-            None if is_in => writeln!(
-                out,
-                "{} sessions without a terminal have the hook from their next start on.",
-                agent.title()
-            )?,
-            None => {}
-        }
+        let mut is_called = true;
         for (home, state) in states.iter().filter(|(_, state)| state.unfit.is_none()) {
             let settings = show(&context.paths, &home.settings);
             for problem in &state.problems {
                 writeln!(out, "! {settings}: {}", printable(problem))?;
+                is_called = false;
             }
+        }
+        match hook.consent {
+            Some(until_then) if !is_called => writeln!(out, "{until_then}")?,
+            Some(_) => {}
+            None => writeln!(
+                out,
+                "{} sessions without a terminal have the hook from their next start on.",
+                agent.title()
+            )?,
         }
     }
     Ok(outcome)
