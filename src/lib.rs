@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! transcript bytes ─► LineBuffer ─► Agent::parse ─► Event ──────────┐
-//!  (cursor: file id, offset, anchor, adapter state)                 ▼
+//!   or rows (cursor: file id, offset, anchor, adapter state)         ▼
 //!                                  PriceBook ──► Writer: settle, price, store
 //!                                                     │  one transaction: rows + sums + cursor
 //!                                                     ▼
@@ -54,6 +54,7 @@
 //! | to change | go to |
 //! |---|---|
 //! | how a transcript is read | `agents/<agent>/`, one struct for each JSON shape |
+//! | how lines, documents and rows are found and gone on with | `ingest/`, `ingest/rows/` |
 //! | which records are one call, and whose | `ledger/identity.rs`, pure |
 //! | a price, or a price's date | `assets/prices/overlay.toml`, then `assets/prices/build.py` |
 //! | how usage becomes money | `pricing/formula.rs`, `pricing/select.rs` |

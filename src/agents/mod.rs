@@ -15,9 +15,9 @@
 //!
 //! What the trait asks, in the order in which it is worth answering:
 //!
-//! - **Where** ([`Agent::homes`], [`Agent::roots`], [`Agent::source`]): config folders by the
-//!   environment that is handed in, the folders of transcripts in one, which files are transcripts,
-//!   and how records lie in them.
+//! - **Where** ([`Agent::homes`], [`Agent::roots`], [`Agent::source`], [`Agent::folders`]): config
+//!   folders by the environment that is handed in, the folders of transcripts in one, which files are
+//!   transcripts, and how records lie in them: as lines, as a document, as rows of a database.
 //! - **What** ([`Agent::open`], [`Parser`]): an [`Event::Call`] for every record that tells of a
 //!   billed answer, however often it is told. The ledger decides which of them are one call: by
 //!   [`crate::model::CallId`], which must be the same in every copy of a record and in no two

@@ -81,7 +81,8 @@ pub fn roll_call(
             roll.add(session, Present { pid: live.pid, how, kind: None, status: None });
         }
     }
-    let agents: BTreeSet<AgentId> = roots.iter().map(|(agent, _)| *agent).collect();
+    let there = roots.iter().filter(|(_, root)| root.is_dir());
+    let agents: BTreeSet<AgentId> = there.map(|(agent, _)| *agent).collect();
     for agent in agents {
         for live in named_in_arguments(table, agent) {
             let process =

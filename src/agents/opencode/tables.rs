@@ -53,7 +53,7 @@ fn parts() -> String {
                 'tools', json(CASE WHEN {kind} = 'step-finish' THEN (
                     SELECT json_group_array(json(p.data) ORDER BY p.id) FROM part p
                     WHERE p.message_id = t.message_id AND p.id < t.id
-                        AND p.id > coalesce((SELECT max(q.id) {before}), '')
+                        AND p.id > coalesce((SELECT q.id {before} ORDER BY q.id DESC LIMIT 1), '')
                         AND octet_length(p.data) <= {MOST_OF_TOOL} AND {tool} = 'tool') ELSE 'null' END)
             ) AS record
         FROM part t JOIN message m ON m.id = t.message_id
