@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! transcript bytes ─► LineBuffer ─► Agent::parse ─► Event ──────────┐
-//!   or rows (cursor: file id, offset, anchor, adapter state)         ▼
+//!   or rows (cursor: file id, offset, anchor, adapter state)        ▼
 //!                                  PriceBook ──► Writer: settle, price, store
 //!                                                     │  one transaction: rows + sums + cursor
 //!                                                     ▼
