@@ -81,6 +81,7 @@ mod opencode_db;
 mod opencode_fixtures;
 mod opencode_live;
 mod opencode_rules;
+mod opencode_rules_2;
 mod properties;
 mod qwen;
 mod scenarios;
