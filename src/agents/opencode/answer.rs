@@ -93,7 +93,7 @@ fn name(step: &Step<'_>, counts: &Counts, model: Option<&str>) -> CallId {
 
 /// When a message was made, in milliseconds. Copies keep it.
 pub(super) fn made(message: &Data<'_>) -> Option<u64> {
-    message.time.0.and_then(|time| time.created.0).filter(|made| *made > 0)
+    message.time.0.map(|time| time.created.0).filter(|made| *made > 0)
 }
 
 pub(super) fn millis(count: Option<u64>) -> Option<Millis> {

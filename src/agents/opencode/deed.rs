@@ -2,7 +2,7 @@
 //! failed. A copy tells nothing: what was done was done in the session that it is copied from.
 
 use super::answer::millis;
-use super::record::{Data, Row};
+use super::record::{At, Data, Row};
 use super::rows::{Rows, is_copy, key};
 use super::tool;
 use crate::model::{CallId, CallPlace, Deed, DeedOf, Event, Millis, ThreadDeeds, TurnSource};
@@ -108,10 +108,8 @@ impl Rows {
 
 /// When a tool began and ended.
 fn times(part: &Data<'_>) -> (Option<Millis>, Option<Millis>) {
-    let of_state = part.state.0.as_ref().and_then(|state| state.time.0);
-    let of_2 = part.time.0;
-    let began = of_state.and_then(|time| time.start.0);
-    let began = began.or(of_2.and_then(|time| time.ran.0.or(time.created.0)));
-    let ended = of_state.and_then(|time| time.end.0).or(of_2.and_then(|time| time.completed.0));
-    (millis(began), millis(ended))
+    let of_state = part.state.0.as_ref().and_then(|state| state.time.0).unwrap_or_default();
+    let of_2 = part.time.0.unwrap_or_default();
+    let either = |one: At, other: At| millis(Some(one.0.max(other.0)));
+    (either(of_state.start, of_2.created), either(of_state.end, of_2.completed))
 }

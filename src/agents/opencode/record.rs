@@ -104,15 +104,27 @@ pub(super) struct Data<'a> {
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 pub(super) struct Time {
     #[serde(default)]
-    pub created: Count,
+    pub created: At,
     #[serde(default)]
-    pub completed: Count,
+    pub completed: At,
     #[serde(default)]
-    pub start: Count,
+    pub start: At,
     #[serde(default)]
-    pub end: Count,
-    #[serde(default)]
-    pub ran: Count,
+    pub end: At,
+}
+
+/// In milliseconds since the epoch; zero where it is not told.
+///
+/// No `Option`: of one within the absent object around it, an optimising compiler (rustc 1.95) was
+/// seen to read which of two it is before it had asked whether the object is there.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(from = "Count")]
+pub(super) struct At(pub u64);
+
+impl From<Count> for At {
+    fn from(count: Count) -> Self {
+        Self(count.or_zero())
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

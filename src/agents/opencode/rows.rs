@@ -62,7 +62,7 @@ impl Rows {
         events: &mut Vec<Event>,
     ) -> Result<(), Unparsed> {
         let created = made(data);
-        let written = data.time.0.and_then(|time| time.completed.0).or(created);
+        let written = data.time.0.map(|time| time.completed.0).filter(|at| *at > 0).or(created);
         let (session, id) = (data.session.clone(), data.id.clone());
         let (created, written) = (Count(created), Count(written));
         let row = Row { session, id, created, written, ..Row::default() };
@@ -90,7 +90,7 @@ impl Rows {
         match data.kind.as_deref() {
             Some("step-finish") => {
                 // Of a copy the row is as old as the fork.
-                let completed = millis(message.time.0.and_then(|time| time.completed.0));
+                let completed = millis(message.time.0.map(|time| time.completed.0));
                 let at = at.into_iter().chain(completed).min();
                 let step = Step { row, message, told_by: data, at, reasoning_is_apart: false };
                 let call = self.tell_call(&step, offset, events)?;
@@ -111,7 +111,7 @@ impl Rows {
         offset: u64,
         events: &mut Vec<Event>,
     ) -> Result<(), Unparsed> {
-        let completed = millis(data.time.0.and_then(|time| time.completed.0));
+        let completed = millis(data.time.0.map(|time| time.completed.0));
         let at = completed.or(millis(row.written.0));
         self.tell_failure(row, data, at, events);
         if row.has_steps.or_zero() == 0 {
@@ -128,7 +128,7 @@ impl Rows {
         offset: u64,
         events: &mut Vec<Event>,
     ) -> Result<(), Unparsed> {
-        let completed = millis(data.time.0.and_then(|time| time.completed.0));
+        let completed = millis(data.time.0.map(|time| time.completed.0));
         match row.kind.as_deref() {
             Some("assistant") => {
                 let at = completed.or(millis(row.written.0));
