@@ -47,10 +47,32 @@ pub(in crate::tui) struct Column {
     pub title: &'static str,
     /// How it is set.
     pub side: Side,
-    /// Its least width, so that it is steady.
+    /// Its least width, so that it is steady; a name gives way no further than this.
     pub least: usize,
     /// How long it stays while room runs out: the greatest goes last.
     pub rank: u8,
+}
+
+impl Column {
+    /// A column set to the left.
+    pub(in crate::tui) const fn left(title: &'static str, least: usize, rank: u8) -> Self {
+        Self { title, side: Side::Left, least, rank }
+    }
+
+    /// A column set to the right.
+    pub(in crate::tui) const fn right(title: &'static str, least: usize, rank: u8) -> Self {
+        Self { title, side: Side::Right, least, rank }
+    }
+
+    /// A column of texts that may be cut short.
+    pub(in crate::tui) const fn name(title: &'static str, least: usize, rank: u8) -> Self {
+        Self { title, side: Side::Name, least, rank }
+    }
+
+    /// A column of bars.
+    pub(in crate::tui) const fn bar(rank: u8) -> Self {
+        Self { title: "", side: Side::Bar, least: 0, rank }
+    }
 }
 
 /// What stands in a row of a column.
@@ -60,6 +82,10 @@ pub(in crate::tui) enum Cell {
     Text(String, Option<Role>),
     /// A part of a whole.
     Bar(UsdTotal, UsdTotal),
+    /// A part of a whole that is not to be all of it; the role is that of the part.
+    Gauge(UsdTotal, UsdTotal, Role),
+    /// Nothing to draw a bar of.
+    NoBar,
 }
 
 impl Cell {
@@ -76,7 +102,7 @@ impl Cell {
     fn width(&self) -> usize {
         match self {
             Self::Text(text, _) => width(text),
-            Self::Bar(..) => *BAR.start(),
+            Self::Bar(..) | Self::Gauge(..) | Self::NoBar => *BAR.start(),
         }
     }
 }
@@ -166,6 +192,15 @@ fn line(
                 let style = theme.style(Role::Chart).remove_modifier(Modifier::REVERSED);
                 spans.push(Span::styled(bar(*part, *whole, *cells, Bar::Unicode), style));
             }
+            Cell::Gauge(part, whole, role) => {
+                let drawn = bar(*part, *whole, *cells, Bar::Unicode);
+                let used = drawn.trim_end().to_owned();
+                let left = "·".repeat(cells - width(&used));
+                let style = theme.style(*role).remove_modifier(Modifier::REVERSED);
+                spans.push(Span::styled(used, style));
+                spans.push(Span::styled(left, theme.style(Role::Track)));
+            }
+            Cell::NoBar => spans.push(Span::styled(" ".repeat(*cells), background)),
         }
     }
     Line::from(spans)
@@ -181,7 +216,7 @@ fn layout(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> Vec<(usize, us
     let gaps = |count: usize| MARK + GAP * count.saturating_sub(1);
     let total = |widths: &[(usize, usize)], tight: bool| {
         let cells = widths.iter().map(|(number, width)| match columns[*number].side {
-            Side::Name if tight => (*width).min(NAME),
+            Side::Name if tight => (*width).min(NAME.max(columns[*number].least)),
             _ => *width,
         });
         gaps(widths.len()) + cells.sum::<usize>()
