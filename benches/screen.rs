@@ -134,6 +134,7 @@ fn facts(db: &Path, projects: &Path) -> Facts {
         include_unlogged: false,
         book: Book::base(None),
         roots: vec![(AgentId::Claude, projects.to_owned())],
+        setup: Arc::default(),
     }
 }
 

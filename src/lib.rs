@@ -68,6 +68,7 @@
 //! | what an agent's hook answers | `hook/` |
 //! | what is stored | `assets/migrations/`, never editing a released one |
 //! | how the person is told, and in which words | `notice/`, one file for each channel |
+//! | what `doctor` and the Health screen look at | `health/`, one file for each concern |
 //! | what `doctor --selftest` proves | `cli/doctor/selftest/` |
 //! | what `explain` and the screen say of a call | `explain/` |
 //! | a command | `cli/args.rs` for what can be typed, `cli/<command>.rs` |
@@ -88,6 +89,7 @@ pub mod enforce;
 pub mod explain;
 pub mod format;
 pub mod guard;
+pub mod health;
 pub mod hook;
 pub mod ingest;
 pub mod ledger;

@@ -45,6 +45,11 @@ impl Paths {
         Self { user, ..paths }
     }
 
+    /// An environment that has a home, and nothing else.
+    pub fn of_home(home: &Path) -> Self {
+        Self::new(None, &[], |name| (name == "HOME").then(|| home.as_os_str().to_owned()))
+    }
+
     /// Reads an environment; an empty variable counts as unset.
     fn new(
         data_home: Option<PathBuf>,

@@ -14,6 +14,7 @@ use super::context::Context;
 use super::{Outcome, UsageError};
 use crate::agents;
 use crate::config::{self, Config};
+use crate::health;
 use crate::model::UsdTotal;
 use crate::paths::Paths;
 
@@ -103,25 +104,15 @@ fn show(context: &Context, json: bool, out: &mut dyn Write) -> Result<()> {
         writeln!(out)?;
         return Ok(());
     }
-    let origin = |set: bool| if set { "config" } else { "default" };
     let file = shown
         .config_file
         .map_or_else(|| "none".to_owned(), |file| super::context::show(&context.paths, &file));
     writeln!(out, "config      {file}")?;
     writeln!(out, "ledger      {}", super::context::show(&context.paths, &shown.ledger))?;
-    let cap = config
-        .daily_cap
-        .map_or_else(|| "none".to_owned(), |cap| crate::format::money_fixed(cap, 2));
-    writeln!(out, "daily_cap   {cap}  ({})", origin(config.daily_cap.is_some()))?;
-    for cap in &config.caps {
-        let name = crate::format::printable(&cap.name);
-        writeln!(out, "cap         {name}: {}", cap.meaning())?;
+    for line in health::settings(&context.setup()) {
+        writeln!(out, "{:<12}{}  ({})", line.name, line.value, line.origin)?;
     }
-    let is_said = config.account != config::Account::Auto;
-    writeln!(out, "account     {}  ({})", shown.account, origin(is_said))?;
-    writeln!(out, "timezone    {}  ({})", shown.timezone, origin(config.timezone.is_some()))?;
-    writeln!(out, "developer   {}  ({})", shown.developer, origin(config.developer.is_some()))?;
-    writeln!(out, "prices      {}", shown.price_book)?;
+    writeln!(out, "price_book  {}", shown.price_book)?;
     for root in &shown.roots {
         let there = if root.is_dir() { "" } else { "  (not there)" };
         writeln!(out, "root        {}{there}", super::context::show(&context.paths, root))?;

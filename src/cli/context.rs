@@ -1,5 +1,6 @@
 //! What every command starts from: config, paths, clock, price book, an up-to-date ledger.
 
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::agents::{self, Surroundings};
 use crate::clock::{Clock, FixedClock, SystemClock};
 use crate::config::Config;
 use crate::daemon::{self, Attempt, CaughtUp, Holder, InstanceLock, Progress, Role};
+use crate::health::{Asked, Setup};
 use crate::ingest::{Problem, Root};
 use crate::ledger::{KeptBook, LedgerError, Reader, Writer};
 use crate::model::{AgentId, Millis};
@@ -169,9 +171,35 @@ impl Context {
         })
     }
 
+    /// What agents usually call their config folders.
+    pub(super) fn usual_names(&self) -> Vec<(AgentId, OsString)> {
+        self.with_surroundings(|surroundings| {
+            let names = agents::all().flat_map(|adapter| {
+                let homes = adapter.homes(surroundings).into_iter();
+                let name = |home: PathBuf| Some((adapter.id(), home.file_name()?.to_owned()));
+                homes.filter_map(name).collect::<Vec<_>>()
+            });
+            names.collect()
+        })
+    }
+
     /// The config file, whether it is there or not.
     pub(super) fn config_file(&self) -> Option<PathBuf> {
         self.paths.config_file(self.global.config.as_deref()).map(|(path, _)| path)
+    }
+
+    /// What there is to look at, for whoever asks how all is.
+    pub(super) fn setup(&self) -> Setup {
+        Setup {
+            paths: self.paths.clone(),
+            config: self.config.clone(),
+            config_file: self.config_file(),
+            ledger: self.ledger.clone(),
+            asked: Asked { config: self.global.config.clone(), ledger: self.global.db.clone() },
+            roots: self.roots(),
+            usual: self.usual_names(),
+            on_plan: self.is_on_plan(),
+        }
     }
 
     /// Reads the config anew, for who runs longer than it lasts.

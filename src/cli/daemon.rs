@@ -80,6 +80,7 @@ fn say(news: News) {
                 tracing::warn!("cannot read {}: {}", problem.path.display(), problem.what);
             }
         }
+        News::SeeingThrough => tracing::warn!("a session is being stopped: ending when it has"),
         News::Reloaded => tracing::warn!("the new config is in force"),
         News::Refused(why) => {
             tracing::error!("the new config cannot be used, the last good one stays: {why}");

@@ -13,14 +13,14 @@ use crate::ledger::Reader;
 use crate::model::{Note, SessionKey};
 use crate::tui::{About, Answered, Doer, Found, Lift, Reply, Request};
 
-/// Does what a screen asks for.
-pub(super) fn doer(context: Context) -> Doer {
+/// Does what a screen asks for, by the config as it is then.
+pub(super) fn doer(context: impl Fn() -> Context + Send + 'static) -> Doer {
     Box::new(move |request| {
         let about = match &request {
             Request::Find(session) | Request::Do { session, .. } => About::Session(session.clone()),
             Request::Lift { cap, .. } => About::Cap(cap.clone()),
         };
-        let what = match answer(&context, request) {
+        let what = match answer(&context(), request) {
             Ok(what) => what,
             Err(error) => Answered::Refused(format!("{error:#}")),
         };

@@ -1,5 +1,5 @@
-//! The parts that this program plays in its own selftest and demo, started by it with an argument
-//! that is in no help: an agent, and the daemon's start.
+//! The parts that this program plays in its own selftest, demo and tests, started with an argument
+//! that is in no help: an agent, the daemon's start, and a screen that fails.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -8,11 +8,13 @@ use std::process::{Command, ExitCode};
 
 use super::demo;
 use super::doctor::selftest_agent;
+use super::live::{FAULTY, fail};
 use crate::paths;
 
 const DEMO: &str = "__demo-agent";
 const AGENT: &str = "__selftest-agent";
 const DAEMON: &str = "__selftest-daemon";
+const FAULT: &str = "__fault";
 
 /// A part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub(super) enum Part {
     Agent,
     /// The daemon, which is to end with the process of this number.
     Daemon(u32),
+    /// The screen, which fails on the thread of this name.
+    Fault(&'static str),
 }
 
 impl Part {
@@ -32,6 +36,10 @@ impl Part {
             DEMO => Some(Self::Demo),
             AGENT => Some(Self::Agent),
             DAEMON => Some(Self::Daemon(args.next()?.to_str()?.parse().ok()?)),
+            FAULT => {
+                let thread = args.next()?;
+                FAULTY.into_iter().find(|name| thread == *name).map(Self::Fault)
+            }
             _ => None,
         }
     }
@@ -42,6 +50,7 @@ impl Part {
             Self::Demo => vec![DEMO.into()],
             Self::Agent => vec![AGENT.into()],
             Self::Daemon(parent) => vec![DAEMON.into(), parent.to_string()],
+            Self::Fault(thread) => vec![FAULT.into(), thread.into()],
         }
     }
 
@@ -54,6 +63,10 @@ impl Part {
                 Err(why) => why,
             },
             Self::Daemon(parent) => become_daemon(parent).to_string(),
+            Self::Fault(thread) => match fail(thread) {
+                Ok(()) => return ExitCode::SUCCESS,
+                Err(why) => format!("{why:#}"),
+            },
         };
         // Nobody may listen any more.
         let _ = writeln!(io::stderr(), "spendtop: {why}");
@@ -95,7 +108,7 @@ mod tests {
     #[test]
     fn a_part_is_named_by_the_first_argument_alone() {
         let read = |words: &[&str]| Part::read(words.iter().map(OsString::from));
-        for part in [Part::Demo, Part::Agent, Part::Daemon(42)] {
+        for part in [Part::Demo, Part::Agent, Part::Daemon(42), Part::Fault("main")] {
             let words: Vec<String> =
                 std::iter::once("spendtop".to_owned()).chain(part.arguments()).collect();
             assert_eq!(read(&words.iter().map(String::as_str).collect::<Vec<_>>()), Some(part));
@@ -106,6 +119,7 @@ mod tests {
             &["spendtop", "report", AGENT],
             &["spendtop", DAEMON],
             &["spendtop", DAEMON, "-1"],
+            &["spendtop", FAULT, "elsewhere"],
             &[AGENT],
         ] {
             assert_eq!(read(words), None, "{words:?}");

@@ -1,6 +1,5 @@
 //! `status`: today against each cap, who collects, and which sessions want attention.
 
-mod collector;
 mod text;
 
 use std::io::Write;
@@ -9,11 +8,12 @@ use std::ops::Range;
 use anyhow::Result;
 use serde::Serialize;
 
-use self::collector::CollectorState;
 use super::args::StatusArgs;
-use super::context::Context;
+use super::context::{Context, Freshness};
 use super::standing::{DecisionJson, Standing};
 use super::{Outcome, report};
+use crate::health::{self, CollectorState};
+use crate::ingest;
 use crate::ledger::Reader;
 use crate::model::{Mark, Millis, SessionKey};
 
@@ -67,12 +67,12 @@ pub(super) fn run(context: &Context, args: StatusArgs, out: &mut dyn Write) -> R
             } else {
                 (unprotected(context, reader)?, marks(reader, &standing.today)?)
             };
-            let collector = collector::state(context, &freshness, Some(reader), args.short)?;
+            let collector = collector(context, &freshness, Some(reader), args.short)?;
             Ok(Status { standing, collector, unprotected, marks })
         })?,
         None => Status {
             standing: Standing::read(context, None)?,
-            collector: collector::state(context, &freshness, None, args.short)?,
+            collector: collector(context, &freshness, None, args.short)?,
             unprotected: Vec::new(),
             marks: Vec::new(),
         },
@@ -116,6 +116,21 @@ impl<'a> MarkJson<'a> {
             at: mark.at.timestamp().to_string(),
         }
     }
+}
+
+/// Who follows the transcripts, and unless only its being there matters, how far behind it is.
+fn collector(
+    context: &Context,
+    freshness: &Freshness,
+    reader: Option<&Reader>,
+    short: bool,
+) -> Result<CollectorState> {
+    let Freshness::Collected(holder) = freshness else { return Ok(CollectorState::default()) };
+    let unread = match reader.filter(|_| !short) {
+        Some(reader) => ingest::scan(ingest::discover(&context.roots()), &mut reader.sources()?),
+        None => Vec::new(),
+    };
+    Ok(health::collector(&context.ledger, holder.as_ref(), &unread, context.now()))
 }
 
 /// Sessions with a recent call that no hook was ever seen of.

@@ -122,6 +122,9 @@ impl<'a> Following<'a> {
             if self.is_over() {
                 break;
             }
+            if self.ending.is_some() && !std::mem::replace(&mut self.told.seeing_through, true) {
+                tell(News::SeeingThrough);
+            }
             let woken = self.sleep(pause, &mut orders).await;
             self.take(woken)?;
             if self.is_over() {
@@ -156,7 +159,7 @@ impl<'a> Following<'a> {
             self.lock.set_caught_up().map_err(|why| self.unwritable(why))?;
             self.engine.settle_down()?;
         }
-        self.told.passed(&passed, &self.watch, tell);
+        self.told.passed(&passed, self.changes.everything, &self.watch, tell);
         self.changes = Changes::default();
         Ok(passed.look_again)
     }
@@ -294,18 +297,32 @@ struct Told {
     caught_up: bool,
     waiting: bool,
     unwatched: bool,
+    /// Something could not be read when everything was last looked at, or since.
+    troubled: bool,
+    seeing_through: bool,
 }
 
 impl Told {
-    fn passed(&mut self, passed: &Passed, watch: &Watch, tell: &mut dyn FnMut(News)) {
-        if std::mem::take(&mut self.waiting) && self.caught_up {
+    /// Tells what came of a pass; of one that looked at everything, too, that what could not be read
+    /// before can be by now.
+    fn passed(
+        &mut self,
+        passed: &Passed,
+        is_whole: bool,
+        watch: &Watch,
+        tell: &mut dyn FnMut(News),
+    ) {
+        let begins = !std::mem::replace(&mut self.caught_up, true);
+        let resumes = std::mem::take(&mut self.waiting);
+        let has_problems = !passed.problems.is_empty();
+        let recovers = is_whole && !has_problems && std::mem::take(&mut self.troubled);
+        // Before what troubles it: being live takes that back.
+        if begins || resumes || recovers {
             tell(News::Live);
         }
-        if !passed.problems.is_empty() {
+        if has_problems {
+            self.troubled = true;
             tell(News::Trouble(passed.problems.clone()));
-        }
-        if !std::mem::replace(&mut self.caught_up, true) {
-            tell(News::Live);
         }
         // Also of a folder that came later.
         if let Some(why) = watch.trouble().filter(|_| !self.unwatched) {

@@ -116,18 +116,23 @@ impl InstanceLock {
     }
 }
 
-/// A collector holds the lock: a daemon, or a screen that does its work. For whoever does not want
-/// the lock.
-pub fn is_collected(path: &Path) -> bool {
-    let Ok(mut file) = File::open(path) else { return false };
+/// Whether some process holds the lock, and who, as far as it has said. For whoever does not want
+/// the lock: looks without making the file, and lets go at once.
+pub fn holder(path: &Path) -> (bool, Option<Holder>) {
+    let Ok(mut file) = File::open(path) else { return (false, None) };
     // Shared, so that two who ask do not take each other for a holder.
     if !matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
-        return false;
+        return (false, None);
     }
     let mut text = String::new();
-    let said = file.read_to_string(&mut text).is_ok();
-    let holder: Option<Holder> = serde_json::from_str(&text).ok().filter(|_| said);
-    holder.is_none_or(|holder| holder.role != Role::Command)
+    let said = file.read_to_string(&mut text).ok();
+    (true, said.and_then(|_| serde_json::from_str(&text).ok()))
+}
+
+/// A collector holds the lock: a daemon, or a screen that does its work.
+pub fn is_collected(path: &Path) -> bool {
+    let (is_held, holder) = holder(path);
+    is_held && holder.is_none_or(|holder| holder.role != Role::Command)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ mod watchdog;
 pub use account::is_on_plan;
 pub use book::Book;
 pub use catch_up::{CaughtUp, Plan, Progress, catch_up, plan, plan_paths};
-pub use lock::{Attempt, Holder, InstanceLock, Role, is_collected};
+pub use lock::{Attempt, Holder, InstanceLock, Role, holder, is_collected};
 pub use notes::store_notes;
 pub use outbox::Outbox;
 pub use requests::{keep_book, serve, waiting_requests};

@@ -67,6 +67,8 @@ pub enum News {
     Reloaded,
     /// A new config cannot be used; the last good one stays in force.
     Refused(String),
+    /// It was told to stop, and does when the processes that it has told to end have ended.
+    SeeingThrough,
     /// The collector stopped.
     Failed(String),
 }

@@ -7,6 +7,7 @@
 mod answer;
 mod desk;
 mod event;
+pub mod homes;
 mod react;
 mod run;
 mod setting;

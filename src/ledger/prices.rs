@@ -54,6 +54,15 @@ impl Reader {
     pub fn newest_book(&self) -> Result<Option<KeptBook>, LedgerError> {
         newest_book(&self.db)
     }
+
+    /// Its number; another one where another book was kept since.
+    pub fn newest_book_number(&self) -> Result<Option<i64>, LedgerError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT id FROM price_book WHERE content IS NOT NULL
+             ORDER BY stored_at DESC, id DESC LIMIT 1",
+        )?;
+        Ok(statement.query_row([], |row| row.get(0)).optional()?)
+    }
 }
 
 impl std::fmt::Debug for Pricing<'_> {

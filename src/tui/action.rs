@@ -3,6 +3,7 @@
 
 use crossterm::event::KeyEvent;
 
+use super::Given;
 use super::app::Notice;
 use super::deed::Reply;
 use super::follow::Picture;
@@ -31,6 +32,10 @@ pub enum Action {
     Unreadable(String),
     /// The collector said something.
     Collector(Notice),
+    /// The config changed, or the prices.
+    Given(Box<Given>),
+    /// The config changed, and cannot be used: why.
+    Refused(String),
     /// What was asked to be done to a session is done, or is not.
     Reply(Reply),
 }

@@ -6,7 +6,6 @@ use crossterm::event::{Event, KeyCode, KeyEvent};
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler as _;
 
-use super::Setting;
 use super::act::{Dialog, Pressed};
 use super::action::{Action, Command};
 use super::board::Board;
@@ -19,6 +18,7 @@ use super::mode::Mode;
 use super::palette::{Palette, Typed};
 use super::screens::{self, Outcome, PageObject, Screen, Target};
 use super::table::List;
+use super::{Given, Setting};
 use crate::format::printable;
 use crate::model::Millis;
 
@@ -41,6 +41,9 @@ pub enum Notice {
     Elsewhere(String),
     /// Could not read something, and goes on.
     Trouble(String),
+    /// The system does not let it read these, each with the system's words; it goes on with the
+    /// others.
+    Unreadable(Vec<String>),
     /// Stopped for good.
     Failed(String),
     /// Ended without a word.
@@ -71,7 +74,7 @@ pub enum Collector {
 /// What every screen may look at beside its own data.
 #[derive(Clone, Debug)]
 pub struct Shell {
-    /// What stays the same.
+    /// What the machine and the config say.
     pub setting: Setting,
     /// Styles, keys, columns.
     pub look: Look,
@@ -83,8 +86,12 @@ pub struct Shell {
     pub collector: Collector,
     /// The newest thing that could not be read.
     pub trouble: Option<String>,
+    /// Folders and files that the system does not let us read, each with its words.
+    pub closed: Vec<String>,
     /// Why the ledger cannot be read.
     pub unreadable: Option<String>,
+    /// Why the config, which changed, cannot be used.
+    pub refused: Option<String>,
 }
 
 /// Everything the screen shows.
@@ -99,6 +106,8 @@ pub struct App {
     pub frozen: Option<Option<Box<Picture>>>,
     /// The screen is to be left.
     pub quit: bool,
+    /// Deeds that were asked for and have not been heard of: quitting cuts none of them short.
+    pub under_way: usize,
     pages: Vec<(Screen, Box<dyn PageObject>)>,
     /// The screens that `Esc` leads back to, the present one last.
     stack: Vec<Screen>,
@@ -116,7 +125,7 @@ impl App {
     /// The state before anything is known.
     pub fn new(setting: Setting, look: Look, now: Millis) -> Self {
         Self {
-            pages: screens::make(&look),
+            pages: screens::make(),
             shell: Shell {
                 setting,
                 look,
@@ -124,12 +133,15 @@ impl App {
                 board: None,
                 collector: Collector::Starting,
                 trouble: None,
+                closed: Vec::new(),
                 unreadable: None,
+                refused: None,
             },
             mode: Mode::Normal,
             message: None,
             frozen: None,
             quit: false,
+            under_way: 0,
             stack: vec![Screen::Live],
             unasked: true,
             requests: Vec::new(),
@@ -178,7 +190,10 @@ impl App {
 
     /// What is to be done outside.
     pub fn take_requests(&mut self) -> Vec<Request> {
-        std::mem::take(&mut self.requests)
+        let requests = std::mem::take(&mut self.requests);
+        let deeds = requests.iter().filter(|request| !matches!(request, Request::Find(_)));
+        self.under_way += deeds.count();
+        requests
     }
 
     /// What is to be put into the terminal's clipboard.
@@ -215,9 +230,40 @@ impl App {
                 self.shell.unreadable = why;
                 changed
             }
-            Action::Collector(notice) => self.shell.hear(notice),
+            Action::Collector(notice) => {
+                let before = self.shell.collector.clone();
+                let changed = self.shell.hear(notice);
+                if let (Collector::Elsewhere(who), true) = (before, changed) {
+                    self.message = Some(format!("{who} has ended: this screen goes on by itself"));
+                }
+                changed
+            }
+            Action::Given(given) => {
+                self.give(*given);
+                true
+            }
+            Action::Refused(why) => {
+                let why = Some(printable(&why).into_owned());
+                let changed = self.shell.refused != why;
+                if changed {
+                    // That the one before is in force is no news any more.
+                    self.message = None;
+                }
+                self.shell.refused = why;
+                changed
+            }
             Action::Reply(reply) => self.hear_reply(&reply),
         }
+    }
+
+    /// Takes a changed config in. What is read with it comes as a picture.
+    fn give(&mut self, given: Given) {
+        let Given { facts: _, setting, look, news } = given;
+        // An open mode keeps what was typed: the keys that end it are the new ones.
+        self.shell.setting = setting;
+        self.shell.look = look;
+        self.shell.refused = None;
+        self.message = Some(news.to_owned());
     }
 
     fn show(&mut self, picture: Picture) -> bool {
@@ -493,6 +539,9 @@ impl App {
     }
 
     fn hear_reply(&mut self, reply: &Reply) -> bool {
+        if !matches!(reply.what, Answered::Found(_)) {
+            self.under_way = self.under_way.saturating_sub(1);
+        }
         if let (Mode::Act(dialog), About::Session(_)) = (&mut self.mode, &reply.about) {
             dialog.hear(reply);
             return true;
@@ -527,6 +576,13 @@ impl Shell {
             Notice::Failed(why) => Collector::Failed(printable(&why).into_owned()),
             // It said why, or the loop ends the screen.
             Notice::Gone => return false,
+            Notice::Unreadable(what) => {
+                let closed: Vec<String> =
+                    what.iter().map(|what| printable(what).into_owned()).collect();
+                let changed = self.closed != closed;
+                self.closed = closed;
+                return changed;
+            }
             Notice::Trouble(what) => {
                 let what = Some(printable(&what).into_owned());
                 let changed = self.trouble != what;
@@ -535,7 +591,13 @@ impl Shell {
             }
         };
         // Whatever was in the way is over when the collector is live (again).
-        let recovered = collector == Collector::Live && self.trouble.take().is_some();
+        let is_live = collector == Collector::Live;
+        let had_trouble = self.trouble.is_some() || !self.closed.is_empty();
+        let recovered = is_live && had_trouble;
+        if is_live {
+            self.trouble = None;
+            self.closed.clear();
+        }
         let changed = self.collector != collector;
         self.collector = collector;
         changed || recovered

@@ -1,15 +1,13 @@
 //! Watches the ledger, the running sessions and the clock, and reads what is shown whenever one of
 //! them moved. On a thread of its own: the screen never waits for the disk.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
-
+use super::Renew;
 use super::action::Action;
 use super::board::Board;
+use super::checkups::Checkups;
 use super::history::History;
 use super::screens::{Answer, Ask, Screen};
 use super::source::{Facts, Source};
@@ -24,6 +22,9 @@ const LOOK: Duration = Duration::from_millis(70);
 
 /// How often the running sessions are looked at.
 const ROLL: Duration = Duration::from_secs(1);
+
+/// How often it is asked whether the config or the prices changed.
+const RENEW: Duration = Duration::from_secs(1);
 
 /// What is shown of the time is another after this: a minute.
 const MINUTE: i64 = 60_000;
@@ -57,6 +58,7 @@ pub struct Follower {
     reader: Option<Reader>,
     sums: Sums,
     history: History,
+    checkups: Checkups,
     sightings: Vec<Sighting>,
     roll: Roll,
     /// The ledger's version at the newest roll, and when that was.
@@ -75,6 +77,7 @@ impl Follower {
             reader: None,
             sums: Sums::default(),
             history: History::default(),
+            checkups: Checkups::default(),
             sightings: Vec::new(),
             roll: Roll::default(),
             rolled: None,
@@ -86,6 +89,12 @@ impl Follower {
     pub fn ask(&mut self, question: Question) {
         self.question = Some(question);
         self.seen = None;
+    }
+
+    /// Reads with these from now on.
+    pub fn give(&mut self, facts: Facts) {
+        let question = self.question.take();
+        *self = Self { question, ..Self::new(facts) };
     }
 
     /// What is to be shown now, or why nothing can be, where something changed.
@@ -125,15 +134,19 @@ impl Follower {
             self.rolled = Some((version, Instant::now()));
         }
         let is_behind = self.sums.is_behind(version) || self.history.is_behind(version);
+        let is_behind = is_behind || self.checkups.is_due();
         if !moved && !is_behind {
             return Ok(None);
         }
         let (facts, sums, history) = (&self.facts, &mut self.sums, &mut self.history);
         history.begin(version);
+        let checkups = &mut self.checkups;
+        checkups.begin();
         let (roll, sightings) = (&self.roll, &self.sightings);
         let (board, answer) = reader.snapshot(|reader| -> Result<_, LedgerError> {
             sums.refresh(reader, version, &facts.developer, &facts.zone, now)?;
-            let mut source = Source { reader, facts, sums, history, roll, sightings, now };
+            let mut source =
+                Source { reader, facts, sums, history, checkups, roll, sightings, now };
             Ok((Board::read(&source)?, question.ask.read(&mut source)?))
         })?;
         self.seen = Some((version, minute));
@@ -141,31 +154,41 @@ impl Follower {
     }
 }
 
-/// Follows on a thread of its own, until `tell` says that nobody listens any more. The first
-/// question must be there already.
+/// Follows until `tell` says that nobody listens any more. The first question must be there
+/// already.
 pub(super) fn follow(
     mut follower: Follower,
-    clock: Arc<dyn Clock>,
-    questions: Receiver<Question>,
-    tell: impl Fn(Action) -> bool + Send + 'static,
-) -> Result<()> {
-    let follow = move || {
-        loop {
-            if let Some(action) = follower.look(clock.now())
-                && !tell(action)
-            {
-                return;
-            }
-            match questions.recv_timeout(LOOK) {
-                Ok(question) => follower.ask(question),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
+    clock: &dyn Clock,
+    questions: &Receiver<Question>,
+    mut renew: Option<Renew>,
+    tell: &dyn Fn(Action) -> bool,
+) {
+    let mut renewed = Instant::now();
+    loop {
+        if let Some(action) = follower.look(clock.now())
+            && !tell(action)
+        {
+            return;
         }
-    };
-    thread::Builder::new()
-        .name("follower".into())
-        .spawn(follow)
-        .context("cannot start a thread for the ledger")?;
-    Ok(())
+        match questions.recv_timeout(LOOK) {
+            Ok(question) => follower.ask(question),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        if renewed.elapsed() < RENEW {
+            continue;
+        }
+        let action = match renew.as_mut().and_then(|renew| renew()) {
+            Some(Ok(given)) => {
+                follower.give(given.facts.clone());
+                Some(Action::Given(Box::new(given)))
+            }
+            Some(Err(why)) => Some(Action::Refused(why)),
+            None => None,
+        };
+        renewed = Instant::now();
+        if action.is_some_and(|action| !tell(action)) {
+            return;
+        }
+    }
 }

@@ -20,7 +20,9 @@ mod act;
 mod action;
 mod app;
 mod board;
+mod checkups;
 mod deed;
+mod deeds;
 mod follow;
 mod history;
 mod keys;
@@ -37,6 +39,7 @@ mod table;
 mod terminal;
 mod theme;
 mod view;
+mod when;
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -64,24 +67,40 @@ use crate::clock::Clock;
 /// Does what the screen asks for, as the commands do it. May take its time.
 pub type Doer = Box<dyn Fn(Request) -> Reply + Send>;
 
+/// Tells what is to be read and shown from now on, where that is another than the last time: the
+/// config or the prices may change while a screen is open. An error is why a changed config cannot
+/// be used. Asked about once a second, on a thread that may wait for the disk.
+pub type Renew = Box<dyn FnMut() -> Option<Result<Given, String>> + Send>;
+
 /// What the screen shows and what it knows from the outside.
 pub struct Launch {
-    /// What to read, and with what.
-    pub facts: Facts,
+    /// What to read and show at first.
+    pub given: Given,
+    /// What to read and show later; none: the same for good.
+    pub renew: Option<Renew>,
     /// What the collector says of itself. A sender that is dropped without saying that it failed
     /// ended unasked, which ends the screen.
     pub collector: Receiver<Notice>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// What to show of it.
-    pub setting: Setting,
-    /// How.
-    pub look: Look,
     /// Does what is asked for.
     pub doer: Doer,
 }
 
-/// What is the same for as long as the screen is open.
+/// What the config, the prices and the machine decide of the screen.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// What to read, and with what.
+    pub facts: Facts,
+    /// What to show of it.
+    pub setting: Setting,
+    /// How.
+    pub look: Look,
+    /// What is new about it, in words.
+    pub news: &'static str,
+}
+
+/// What the screen says of the machine and the person; another only where the config changes.
 #[derive(Clone, Debug)]
 pub struct Setting {
     /// Whose day it is, as the ledger names who pays.

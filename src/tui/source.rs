@@ -7,15 +7,17 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::checkups::Checkups;
 use super::history::History;
 use super::sums::Sums;
 use crate::enforce::Roll;
-use crate::ledger::Reader;
+use crate::health::{Checkup, Setup};
+use crate::ledger::{LedgerError, Reader};
 use crate::model::{AgentId, Millis, Sighting};
 use crate::policy::Cap;
 use crate::pricing::PriceBook;
 
-/// What is the same for as long as the screen is open, and read with.
+/// What is read, and with what; another only where the config or the prices change.
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// The ledger. It may not exist yet.
@@ -34,6 +36,8 @@ pub struct Facts {
     pub book: Arc<PriceBook>,
     /// The roots of transcripts, by agent.
     pub roots: Vec<(AgentId, PathBuf)>,
+    /// What the Health screen looks at.
+    pub setup: Arc<Setup>,
 }
 
 /// What a screen's data is read from.
@@ -41,12 +45,14 @@ pub struct Facts {
 pub struct Source<'a> {
     /// The ledger, at one moment.
     pub reader: &'a Reader,
-    /// What stays the same.
+    /// What it is read with.
     pub facts: &'a Facts,
     /// The sums of that moment.
     pub sums: &'a Sums,
     /// Those of other days, for whom asks; see [`each_day`](Self::each_day).
     pub history: &'a mut History,
+    /// How all is, for whom asks; see [`checkup`](Self::checkup).
+    pub checkups: &'a mut Checkups,
     /// Which sessions run.
     pub roll: &'a Roll,
     /// What hooks saw since the machine was started, the newest first.
@@ -59,5 +65,10 @@ impl Source<'_> {
     /// The instants of today.
     pub fn today(&self) -> &Range<Millis> {
         &self.sums.day
+    }
+
+    /// How all is, or was a moment ago.
+    pub fn checkup(&mut self) -> Result<Arc<Checkup>, LedgerError> {
+        self.checkups.take(self.facts, self.reader, self.now)
     }
 }

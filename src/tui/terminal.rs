@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Write as _, stdout};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -19,15 +19,15 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::action::{Action, Command};
 use super::app::{App, Collector, Notice};
-use super::deed::Request;
+use super::deeds::Deeds;
 use super::follow::{Follower, follow};
-use super::{Doer, Launch, draw};
-use crate::clock::Clock;
+use super::{Launch, draw};
 
 /// The longest sleep: the clock may be set meanwhile, or a signal come.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Shows the screen until the user leaves it or the process is told to end.
+/// Shows the screen until the user leaves it or the process is told to end. What the user asked to
+/// be done is done before it comes back.
 pub fn run(launch: Launch) -> Result<()> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM, SIGHUP] {
@@ -37,25 +37,39 @@ pub fn run(launch: Launch) -> Result<()> {
     if !stdout().is_terminal() {
         bail!("the screen needs a terminal; `spendtop report` and `spendtop sessions` do not");
     }
-    let mouse = launch.look.mouse;
+    let broken = Arc::new(AtomicBool::new(false));
     // Also sets the hook that restores the terminal before a panic is reported.
     let outcome = ratatui::try_init().context("cannot open the screen").and_then(|mut terminal| {
-        if mouse {
-            execute!(stdout(), EnableMouseCapture).context("cannot take the mouse")?;
-        }
-        show(&mut terminal, launch, &stop)
+        notice_panics(Arc::clone(&broken));
+        show(&mut terminal, launch, &stop, &broken)
     });
-    if mouse {
-        let _ = execute!(stdout(), DisableMouseCapture);
-    }
     // Not raw any more: a panic of another thread has restored it, and restoring it again would
     // write over the report.
     if is_raw_mode_enabled().unwrap_or(true) {
         // Fails where the terminal is gone, and with it whom to tell.
         let _ = ratatui::try_restore();
     }
-    // A terminal that is gone cannot be written to: that is how such a screen ends.
-    if stop.load(Ordering::Relaxed) { Ok(()) } else { outcome }
+    match outcome {
+        Ok(deeds) => {
+            deeds.see_through(&stop);
+            Ok(())
+        }
+        // A terminal that is gone cannot be written to: that is how such a screen ends.
+        Err(_) if stop.load(Ordering::Relaxed) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Has a panic on any thread remembered, before it is reported: what is drawn afterwards would be
+/// drawn over the report.
+fn notice_panics(broken: Arc<AtomicBool>) {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        broken.store(true, Ordering::Relaxed);
+        // The hook below restores the rest, and knows nothing of the mouse.
+        let _ = execute!(stdout(), DisableMouseCapture);
+        report(panic);
+    }));
 }
 
 /// What wakes the loop.
@@ -65,32 +79,45 @@ enum Woken {
     Deaf(std::io::Error),
 }
 
-fn show(terminal: &mut DefaultTerminal, launch: Launch, stop: &AtomicBool) -> Result<()> {
-    let Launch { facts, collector, clock, setting, look, doer } = launch;
+fn show(
+    terminal: &mut DefaultTerminal,
+    launch: Launch,
+    stop: &AtomicBool,
+    broken: &AtomicBool,
+) -> Result<Deeds> {
+    let Launch { given, renew, collector, clock, doer } = launch;
     let (wake, woken) = channel();
-    let mut app = App::new(setting, look, clock.now());
+    let mut mouse = Mouse::default();
+    mouse.take(given.look.mouse)?;
+    let mut app = App::new(given.setting, given.look, clock.now());
     let size = terminal.size()?;
     app.update(Action::Resized { columns: size.width, rows: size.height });
-    let mut follower = Follower::new(facts);
+    let mut follower = Follower::new(given.facts);
     if let Some(question) = app.question() {
         follower.ask(question);
     }
     let (ask, questions) = channel();
-    let follower_clock: Arc<dyn Clock> = Arc::clone(&clock);
-    let news = wake.clone();
-    let tell = move |action| news.send(Woken::Happened(action)).is_ok();
-    follow(follower, follower_clock, questions, tell)?;
+    let (follower_clock, news) = (Arc::clone(&clock), wake.clone());
+    spawn("follower", move || {
+        let tell = |action| news.send(Woken::Happened(action)).is_ok();
+        follow(follower, &*follower_clock, &questions, renew, &tell);
+    })?;
     read_input(wake.clone())?;
     hear(collector, wake.clone())?;
-    let (order, orders) = channel();
-    start_doer(doer, orders, wake)?;
+    // It is done, whether or not somebody is left to hear of it.
+    let reply = move |reply| drop(wake.send(Woken::Happened(Action::Reply(reply))));
+    let mut deeds = Deeds::start(doer, reply)?;
     let mut changed = true;
     while !stop.load(Ordering::Relaxed) && !app.quit {
         changed |= app.update(Action::Tick(clock.now()));
+        if broken.load(Ordering::Relaxed) {
+            bail!("a part of it failed, as told above");
+        }
         if std::mem::take(&mut changed) {
             terminal.draw(|frame| draw(frame, &app))?;
         }
         changed |= take(&woken, &mut app, stop)?;
+        mouse.take(app.shell.look.mouse)?;
         if let Some(question) = app.question() {
             // The follower ends with the loop only.
             let _ = ask.send(question);
@@ -99,10 +126,37 @@ fn show(terminal: &mut DefaultTerminal, launch: Launch, stop: &AtomicBool) -> Re
             copy(&text)?;
         }
         for request in app.take_requests() {
-            let _ = order.send(request);
+            deeds.order(request);
         }
+        deeds.under_way = app.under_way;
     }
-    Ok(())
+    Ok(deeds)
+}
+
+/// The mouse, which is the terminal's own unless the user wants it otherwise.
+#[derive(Default)]
+struct Mouse {
+    is_taken: bool,
+}
+
+impl Mouse {
+    fn take(&mut self, wanted: bool) -> Result<()> {
+        match (self.is_taken, wanted) {
+            (false, true) => execute!(stdout(), EnableMouseCapture),
+            (true, false) => execute!(stdout(), DisableMouseCapture),
+            _ => return Ok(()),
+        }
+        .context("cannot take the mouse")?;
+        self.is_taken = wanted;
+        Ok(())
+    }
+}
+
+impl Drop for Mouse {
+    fn drop(&mut self) {
+        // Fails where the terminal is gone, and the mouse with it.
+        let _ = self.take(false);
+    }
 }
 
 /// Asks the terminal to put a text into the clipboard (OSC 52). One that does not know how, or is
@@ -143,7 +197,7 @@ fn take(woken: &Receiver<Woken>, app: &mut App, stop: &AtomicBool) -> Result<boo
 /// Reads keys on a thread of its own, because reading never returns once the terminal is gone; the
 /// thread then ends with the process.
 fn read_input(wake: Sender<Woken>) -> Result<()> {
-    spawn("input", move || {
+    let read = move || {
         loop {
             let woken = match event::read() {
                 Ok(event) => match action(&event) {
@@ -157,7 +211,8 @@ fn read_input(wake: Sender<Woken>) -> Result<()> {
                 return;
             }
         }
-    })
+    };
+    spawn("input", read).map(drop)
 }
 
 fn action(event: &Event) -> Option<Action> {
@@ -174,7 +229,7 @@ fn action(event: &Event) -> Option<Action> {
 }
 
 fn hear(collector: Receiver<Notice>, wake: Sender<Woken>) -> Result<()> {
-    spawn("collector-news", move || {
+    let pass_on = move || {
         let happened = |notice| Woken::Happened(Action::Collector(notice));
         while let Ok(notice) = collector.recv() {
             if wake.send(happened(notice)).is_err() {
@@ -182,23 +237,14 @@ fn hear(collector: Receiver<Notice>, wake: Sender<Woken>) -> Result<()> {
             }
         }
         let _ = wake.send(happened(Notice::Gone));
-    })
+    };
+    spawn("collector-news", pass_on).map(drop)
 }
 
-fn start_doer(doer: Doer, orders: Receiver<Request>, wake: Sender<Woken>) -> Result<()> {
-    spawn("deeds", move || {
-        while let Ok(request) = orders.recv() {
-            if wake.send(Woken::Happened(Action::Reply(doer(request)))).is_err() {
-                return;
-            }
-        }
-    })
-}
-
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<()> {
+/// Starts a thread.
+pub(super) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
     thread::Builder::new()
         .name(name.to_owned())
         .spawn(run)
-        .with_context(|| format!("cannot start the thread {name}"))?;
-    Ok(())
+        .with_context(|| format!("cannot start the thread {name}"))
 }

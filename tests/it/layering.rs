@@ -35,19 +35,27 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "health",
+        // Of `daemon` who holds the lock.
+        &[
+            "model", "agents", "ingest", "pricing", "ledger", "hook", "notice", "daemon", "config",
+            "paths", "format",
+        ],
+    ),
+    (
         "tui",
         // Of `agents` what they say a running session does.
         &[
             "model", "agents", "ledger", "policy", "guard", "pricing", "enforce", "explain",
-            "config", "format", "clock",
+            "health", "config", "format", "clock",
         ],
     ),
     (
         "cli",
         &[
             "model", "agents", "ingest", "pricing", "ledger", "policy", "guard", "enforce",
-            "explain", "notice", "hook", "daemon", "demo", "tui", "config", "paths", "clock",
-            "format",
+            "explain", "notice", "hook", "daemon", "health", "demo", "tui", "config", "paths",
+            "clock", "format",
         ],
     ),
     ("main", &["cli"]),

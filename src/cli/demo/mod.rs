@@ -22,10 +22,11 @@ use crate::clock::Clock;
 use crate::config::{Config, Notify};
 use crate::daemon::{self, Collector, Role};
 use crate::demo::{DAILY_CAP, DemoLine, open_sessions, script};
+use crate::health::Setup;
 use crate::ingest::Root;
 use crate::model::{AgentId, CapAction, Millis};
 use crate::policy::Cap;
-use crate::tui::Setting;
+use crate::tui::{Given, Setting};
 
 /// The finest step in which lines are written.
 const STEP: Duration = Duration::from_millis(20);
@@ -89,8 +90,16 @@ pub(super) fn run(context: &Context, args: DemoArgs) -> Result<Outcome> {
     // What is done to a session of the demo stays in the demo.
     let clock = Arc::clone(&collector.clock);
     let made_up = Context { ledger: collector.ledger.clone(), config, clock, ..context.clone() };
-    let doer = deeds::doer(made_up);
-    live::open(collector, book, setting, context.look()?, doer, &context.paths)
+    let setup = Setup {
+        roots: collector.roots.clone(),
+        config_file: None,
+        on_plan: false,
+        ..made_up.setup()
+    };
+    let facts = live::facts(setup, book, &setting);
+    let given = Given { facts, setting, look: context.look()?, news: "" };
+    let doer = deeds::doer(move || made_up.clone());
+    live::open(collector, given, None, doer)
 }
 
 /// A made-up session is nothing to tell anybody.

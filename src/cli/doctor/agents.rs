@@ -1,4 +1,4 @@
-//! What is read of each agent: its folders, transcripts, calls, and what could not be read.
+//! What is read of each agent, as JSON and in words.
 
 use std::io::Write;
 
@@ -7,10 +7,9 @@ use serde::Serialize;
 
 use crate::agents;
 use crate::cli::context::{Context, show};
-use crate::cli::hook::homes;
 use crate::format::counted;
-use crate::ingest::Root;
-use crate::ledger::{AgentRow, Reader};
+use crate::health::{self, AgentState, HookState, RootState};
+use crate::ledger::Reader;
 use crate::model::AgentId;
 
 /// A folder that transcripts are looked for in.
@@ -35,63 +34,74 @@ pub(super) struct AgentJson {
     hook: &'static str,
 }
 
-/// What is read of every agent.
+/// What is read of every agent, and its hooks.
 #[derive(Debug)]
 pub(super) struct Agents {
-    roots: Vec<Root>,
-    rows: Vec<AgentRow>,
+    states: Vec<AgentState>,
+    hooks: Vec<HookState>,
 }
 
 impl Agents {
     /// A ledger that cannot be read, or is not there yet, has nothing of anybody.
     pub(super) fn read(context: &Context) -> Self {
+        let setup = context.setup();
         let reader = Reader::open(&context.ledger).ok().flatten();
-        let rows = reader.and_then(|reader| reader.agents().ok());
-        let none = |agent| AgentRow { agent, files: 0, calls: 0, unparsed: 0, oversized: 0 };
-        let rows = rows.unwrap_or_else(|| AgentId::ALL.into_iter().map(none).collect());
-        Self { roots: context.roots(), rows }
+        let sources = reader.as_ref().and_then(|reader| reader.sources().ok()).unwrap_or_default();
+        let read = health::agents(&setup, reader.as_ref(), &sources);
+        let states = read.or_else(|_| health::agents(&setup, None, &sources)).unwrap_or_default();
+        let hooks = health::hooks(&setup, reader.as_ref()).unwrap_or_default();
+        Self { states, hooks }
     }
 
     pub(super) fn roots_json(&self) -> Vec<RootJson> {
-        let json = |root: &Root| RootJson {
-            agent: root.agent,
-            path: root.path.display().to_string(),
-            exists: root.path.is_dir(),
+        let of_agent = |state: &AgentState| {
+            let agent = state.row.agent;
+            let json = |root: &RootState| RootJson {
+                agent,
+                path: root.path.display().to_string(),
+                exists: root.exists,
+            };
+            state.roots.iter().map(json).collect::<Vec<_>>()
         };
-        self.roots.iter().map(json).collect()
+        self.states.iter().flat_map(of_agent).collect()
     }
 
-    pub(super) fn json(&self, context: &Context) -> Vec<AgentJson> {
-        let json = |row: &AgentRow| AgentJson {
-            agent: row.agent,
-            roots_found: self.roots_of(row.agent).filter(|root| root.path.is_dir()).count(),
-            files: row.files,
-            calls: row.calls,
-            unparsed_lines: row.unparsed,
-            oversized_lines: row.oversized,
-            hook: hook_of(context, row.agent).map_or("none", |homes| match homes {
+    pub(super) fn json(&self) -> Vec<AgentJson> {
+        let json = |state: &AgentState| AgentJson {
+            agent: state.row.agent,
+            roots_found: state.found().count(),
+            files: state.row.files,
+            calls: state.row.calls,
+            unparsed_lines: state.row.unparsed,
+            oversized_lines: state.row.oversized,
+            hook: self.hook_of(state.row.agent).map_or("none", |homes| match homes {
                 (0, _) => "no_home",
                 (_, 0) => "in_place",
                 _ => "not_in_place",
             }),
         };
-        self.rows.iter().map(json).collect()
+        self.states.iter().map(json).collect()
     }
 
-    fn roots_of(&self, agent: AgentId) -> impl Iterator<Item = &Root> {
-        self.roots.iter().filter(move |root| root.agent == agent)
+    /// In how many config folders an agent's hook would have to be, and in how many it is not, or is
+    /// not called; none for an agent without hooks.
+    fn hook_of(&self, agent: AgentId) -> Option<(usize, usize)> {
+        agents::adapter(agent).hook()?;
+        let own: Vec<&HookState> = self.hooks.iter().filter(|hook| hook.agent == agent).collect();
+        let lacking = own.iter().filter(|hook| !hook.problems.is_empty()).count();
+        Some((own.len(), lacking))
     }
 
     /// For a person: an agent that is not there takes one line.
     pub(super) fn write(&self, context: &Context, out: &mut dyn Write) -> Result<()> {
-        for row in &self.rows {
-            let there: Vec<&Root> =
-                self.roots_of(row.agent).filter(|root| root.path.is_dir()).collect();
-            let mut words = match there.len() {
-                0 => vec!["no folder".to_owned()],
-                _ => Vec::new(),
-            };
-            if row.files > 0 || !there.is_empty() {
+        for state in &self.states {
+            let row = &state.row;
+            let is_there = state.found().next().is_some();
+            let mut words = Vec::new();
+            if !is_there {
+                words.push("no folder".to_owned());
+            }
+            if row.files > 0 || is_there {
                 words.push(counted(row.files, "transcript", "transcripts"));
                 words.push(counted(row.calls, "call", "calls"));
             }
@@ -99,25 +109,16 @@ impl Agents {
                 let lines = counted(row.unparsed + row.oversized, "line", "lines");
                 words.push(format!("{lines} not read"));
             }
-            match hook_of(context, row.agent) {
+            match self.hook_of(row.agent) {
                 None | Some((0, _)) => {}
                 Some((_, 0)) => words.push("hook in place".to_owned()),
                 Some(_) => words.push("hook not in place (`spendtop hook status`)".to_owned()),
             }
             writeln!(out, "{:<10}{}", row.agent.name(), words.join(", "))?;
-            for root in there {
+            for root in state.found() {
                 writeln!(out, "          {}", show(&context.paths, &root.path))?;
             }
         }
         Ok(())
     }
-}
-
-/// In how many config folders an agent's hook would have to be, and in how many it is not, or is not
-/// called; none for an agent without hooks.
-fn hook_of(context: &Context, agent: AgentId) -> Option<(usize, usize)> {
-    let hook = agents::adapter(agent).hook()?;
-    let states = homes::states(context, agent, &hook).ok()?;
-    let lacking = states.iter().filter(|(_, state)| !state.problems.is_empty()).count();
-    Some((states.len(), lacking))
 }

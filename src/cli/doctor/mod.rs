@@ -1,10 +1,6 @@
 //! `doctor`: what is wrong, and what to do about it.
 
 mod agents;
-mod files;
-mod hooks;
-mod ledger;
-mod notices;
 mod selftest;
 
 use std::io::Write;
@@ -16,12 +12,10 @@ use self::agents::Agents;
 pub(super) use self::selftest::{agent as selftest_agent, run as selftest};
 use super::Outcome;
 use super::args::DoctorArgs;
-use super::context::{Context, show};
+use super::context::{Context, Freshness, show};
 use crate::format;
+use crate::health::{self, Depth, Finding};
 use crate::ledger::{LedgerError, Reader};
-
-/// Days after which a price book should be looked at.
-const BOOK_IS_OLD_AFTER_DAYS: i64 = 45;
 
 /// Transcripts or models that a finding names at most; the JSON form has them all.
 const EXAMPLES: usize = 5;
@@ -34,41 +28,6 @@ struct DoctorJson {
     roots: Vec<agents::RootJson>,
     ledger: String,
     findings: Vec<Finding>,
-}
-
-/// Something that is not as it should be.
-#[derive(Debug, Serialize)]
-struct Finding {
-    /// What kind: `unreadable`, `unparsed_lines`, `oversized_lines`, `unpriced_model`,
-    /// `implausible_call`, `undated_total`, `ledger`, `price_book_age`, `no_transcripts`, `behind`,
-    /// `foreign_root`, `untold_notice`, `notification_service`, `hook_failure`, `hook`.
-    kind: &'static str,
-    /// How many.
-    count: u64,
-    /// What, and what to do.
-    message: String,
-    /// Files or ids.
-    items: Vec<String>,
-    /// It may make a total wrong; a hint does not change the exit code.
-    is_problem: bool,
-}
-
-impl Finding {
-    /// Something that may make a total wrong. There is as much of it as there are items.
-    fn problem(kind: &'static str, message: impl Into<String>, items: Vec<String>) -> Self {
-        let count = items.len() as u64;
-        Self { kind, count, message: message.into(), items, is_problem: true }
-    }
-
-    /// Something to know, which changes no exit code.
-    fn hint(kind: &'static str, message: impl Into<String>, items: Vec<String>) -> Self {
-        Self { is_problem: false, ..Self::problem(kind, message, items) }
-    }
-
-    /// The same of so many.
-    fn counting(self, count: u64) -> Self {
-        Self { count, ..self }
-    }
 }
 
 pub(super) fn run(context: &Context, args: DoctorArgs, out: &mut dyn Write) -> Result<Outcome> {
@@ -100,7 +59,7 @@ fn write_json(
     let json = DoctorJson {
         schema: "spendtop.doctor/1",
         ok,
-        agents: agents.json(context),
+        agents: agents.json(),
         roots: agents.roots_json(),
         ledger: context.ledger.display().to_string(),
         findings,
@@ -135,29 +94,39 @@ fn write_text(
 }
 
 fn examine(context: &Context, findings: &mut Vec<Finding>) -> Result<()> {
-    let freshness = context.freshen()?;
-    files::of_files(&freshness, findings);
-    files::of_roots(context, findings);
+    let setup = context.setup();
+    findings.extend(of_freshness(&context.freshen()?));
+    findings.extend(health::foreign_roots(&setup));
     let reader = Reader::open(&context.ledger)?;
     if let Some(reader) = &reader {
-        ledger::of_ledger(reader, findings)?;
-        notices::of_outbox(context, reader, findings)?;
+        findings.extend(health::of_ledger(reader, &reader.sources()?, Depth::Whole)?);
+        findings.extend(health::untold(reader, context.now())?);
     }
-    hooks::of_failures(context, reader.as_ref(), findings)?;
-    hooks::of_homes(context, findings)?;
-    notices::of_desktop(context, findings);
-    of_book(context, findings)
+    findings.extend(health::hook_failures(&setup, reader.as_ref(), context.now())?);
+    findings.extend(health::missing_hooks(&setup, &health::hooks(&setup, reader.as_ref())?));
+    if context.config.notify.desktop {
+        findings.extend(health::desktop());
+    }
+    findings.extend(health::old_book(context.book()?.book(), context.now()));
+    Ok(())
 }
 
-fn of_book(context: &Context, findings: &mut Vec<Finding>) -> Result<()> {
-    let book = context.book()?;
-    let Some(checked) = book.book().checked() else { return Ok(()) };
-    let days = (context.now().0 - checked.0) / 86_400_000;
-    if days > BOOK_IS_OLD_AFTER_DAYS {
-        let message =
-            format!("the price book was checked {days} days ago: `spendtop prices update`");
-        let finding = Finding::hint("price_book_age", message, Vec::new());
-        findings.push(finding.counting(days.cast_unsigned()));
+/// What came of bringing the ledger up to date.
+fn of_freshness(freshness: &Freshness) -> Vec<Finding> {
+    match freshness {
+        Freshness::CaughtUp(found) => {
+            let nothing = (found.files == 0).then(health::no_transcripts);
+            nothing.into_iter().chain(health::unreadable(&found.problems)).collect()
+        }
+        Freshness::Collected(_) => Vec::new(),
+        Freshness::ReadOnly => {
+            let message = "the ledger cannot be written, so new calls are not in it: make its \
+                           folder and files writable, or set SPENDTOP_DB to another file";
+            vec![Finding::problem("ledger", message, Vec::new()).counting(1)]
+        }
+        Freshness::Behind => {
+            let message = "another spendtop is still reading the transcripts";
+            vec![Finding::hint("behind", message, Vec::new()).counting(1)]
+        }
     }
-    Ok(())
 }

@@ -2,16 +2,17 @@
 
 use std::io::Write;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 
 use super::super::args::{HookArgs, HookStatusArgs};
 use super::super::context::{Context, show};
 use super::super::{Outcome, UsageError, inside};
-use super::homes::{self, Home, State};
 use crate::agents::{self, Hook, Moment};
 use crate::format::printable;
+use crate::hook::homes::{self, Home, State};
 use crate::hook::settings::{Backup, Change, SettingsFile, Unfit, Wanted};
+use crate::ledger::Reader;
 use crate::model::AgentId;
 
 /// A way to change settings: the file, what is to be there, and whether only to look.
@@ -27,7 +28,26 @@ fn agents_meant(context: &Context, named: Option<AgentId>) -> Result<Vec<(AgentI
         return Ok(vec![(agent, hook)]);
     }
     let hooks = agents::all().filter_map(|adapter| Some((adapter.id(), adapter.hook()?)));
-    Ok(hooks.filter(|(agent, hook)| !homes::homes(context, *agent, hook).is_empty()).collect())
+    Ok(hooks.filter(|(agent, hook)| !homes_of(context, *agent, hook).is_empty()).collect())
+}
+
+/// The command that is to stand in the settings.
+fn command(context: &Context, agent: AgentId) -> Result<String> {
+    let (config, ledger) = (context.global.config.as_deref(), context.global.db.as_deref());
+    homes::command(agent, config, ledger).context("cannot tell where this program is")
+}
+
+/// Every config folder of an agent that is there.
+fn homes_of(context: &Context, agent: AgentId, hook: &Hook) -> Vec<Home> {
+    homes::homes(&context.roots(), &context.usual_names(), agent, hook)
+}
+
+/// Those of this user, and the hook's state in each.
+fn states(context: &Context, agent: AgentId, hook: &Hook) -> Result<Vec<(Home, State)>> {
+    let reader = Reader::open(&context.ledger)?;
+    let seen = homes::seen(reader.as_ref(), &context.ledger, agent)?;
+    let homes = homes_of(context, agent, hook);
+    Ok(homes::states(homes, hook, &command(context, agent)?, &seen))
 }
 
 pub(super) fn install(context: &Context, args: HookArgs, out: &mut dyn Write) -> Result<Outcome> {
@@ -39,7 +59,7 @@ pub(super) fn install(context: &Context, args: HookArgs, out: &mut dyn Write) ->
         return Ok(outcome);
     }
     for (agent, hook) in agents_meant(context, args.agent)? {
-        let states = homes::states(context, agent, &hook)?;
+        let states = states(context, agent, &hook)?;
         let mut is_called = true;
         for (home, state) in states.iter().filter(|(_, state)| state.unfit.is_none()) {
             let settings = show(&context.paths, &home.settings);
@@ -92,9 +112,9 @@ fn change(
     way: Way,
     out: &mut dyn Write,
 ) -> Result<bool> {
-    let command = homes::command(context, agent)?;
+    let command = command(context, agent)?;
     let wanted = Wanted { command: &command, moments: hook.moments };
-    let homes = homes::homes(context, agent, hook);
+    let homes = homes_of(context, agent, hook);
     if homes.is_empty() {
         let title = agent.title();
         bail!("no config folder of {title}: start it once, or name its folder in the config");
@@ -188,7 +208,7 @@ pub(super) fn status(
     let agents = agents_meant(context, args.agent)?;
     let mut is_empty = true;
     for (agent, hook) in &agents {
-        let states = homes::states(context, *agent, hook)?;
+        let states = states(context, *agent, hook)?;
         if states.is_empty() && !args.json {
             writeln!(out, "no config folder of {}", agent.title())?;
         }
@@ -196,7 +216,7 @@ pub(super) fn status(
             is_empty = false;
             ok &= state.problems.is_empty();
             if args.json {
-                json.push(home_json(home, homes::command(context, *agent)?, hook, state));
+                json.push(home_json(home, command(context, *agent)?, hook, state));
             } else {
                 say(context, home, state, out)?;
             }

@@ -1,6 +1,5 @@
 //! `hook`: what an agent calls before it spends, and how that gets into its settings.
 
-pub(super) mod homes;
 mod install;
 mod run;
 mod stdin;

@@ -1,8 +1,6 @@
 //! `service status`: is the unit there, does it run, and does anybody write the ledger.
 
-use std::fs::{File, TryLockError};
-use std::io::{Read, Write};
-use std::path::Path;
+use std::io::Write;
 
 use anyhow::Result;
 use serde::Serialize;
@@ -13,7 +11,7 @@ use super::{Service, paths};
 use crate::cli::Outcome;
 use crate::cli::args::JsonArg;
 use crate::cli::context::{Context, show};
-use crate::daemon::Holder;
+use crate::daemon::{Holder, holder};
 use crate::format::printable;
 
 #[derive(Serialize)]
@@ -100,15 +98,4 @@ fn loaded() -> Option<String> {
         Ok(Ran::Ended { well, .. }) => Some(if well { "active" } else { "inactive" }.to_owned()),
         _ => None,
     }
-}
-
-/// Whether the lock is held, and by whom. Looks without making the file, and lets go at once.
-fn holder(lock: &Path) -> (bool, Option<Holder>) {
-    let Ok(mut file) = File::open(lock) else { return (false, None) };
-    if !matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
-        return (false, None);
-    }
-    let mut text = String::new();
-    let holder = file.read_to_string(&mut text).ok().and_then(|_| serde_json::from_str(&text).ok());
-    (true, holder)
 }

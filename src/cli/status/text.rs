@@ -5,10 +5,10 @@ use std::io::Write;
 use anyhow::Result;
 
 use super::Status;
-use super::collector::{CollectorState, SILENT_AFTER_MS};
 use crate::cli::context::{Context, show};
 use crate::cli::standing::Standing;
 use crate::format::{self, Bar, bar, money, percent, printable};
+use crate::health::CollectorState;
 use crate::model::{Mark, Millis, SessionKey, UsdTotal};
 use crate::policy::{Decision, Period, Scope};
 
@@ -126,8 +126,7 @@ fn collector(state: &CollectorState, standing: &Standing) -> String {
     let mut parts = vec!["collector   running".to_owned()];
     parts.extend(state.pid.map(|pid| format!("pid {pid}")));
     parts.extend(state.since_at.map(|since| format!("since {}", clock(since, standing))));
-    let silent = state.silent_ms.filter(|silent| *silent > SILENT_AFTER_MS);
-    parts.extend(silent.map(|silent| format!("SILENT for {}", format::duration(silent))));
+    parts.extend(state.silence().map(|silent| format!("SILENT for {}", format::duration(silent))));
     if state.behind_files > 0 {
         let files = format::counted(state.behind_files as u64, "file", "files");
         let bytes = format::thousands(state.behind_bytes);

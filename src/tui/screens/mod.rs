@@ -9,13 +9,13 @@
 pub mod activity;
 pub mod caps;
 pub mod days;
+pub mod health;
 pub mod live;
 pub mod models;
 mod page;
 pub mod projects;
 pub mod session;
 
-use super::look::Look;
 pub use page::{Answer, Ask, Outcome, Page, PageObject, Query, Slot, Target};
 
 /// The screens that there are or will be; the digit that leads to one is its place here.
@@ -40,7 +40,7 @@ pub enum Screen {
 }
 
 /// Makes the state of a screen.
-type Make = fn(&Look) -> Box<dyn PageObject>;
+type Make = fn() -> Box<dyn PageObject>;
 
 /// The screens that exist, in the order of `Tab`.
 const PAGES: &[(Screen, Make)] = &[
@@ -51,6 +51,7 @@ const PAGES: &[(Screen, Make)] = &[
     (Screen::Days, Slot::<days::Days>::make),
     (Screen::Models, Slot::<models::Models>::make),
     (Screen::Projects, Slot::<projects::Projects>::make),
+    (Screen::Health, Slot::<health::Health>::make),
 ];
 
 impl Screen {
@@ -90,6 +91,6 @@ pub fn count() -> usize {
 }
 
 /// The states of all screens.
-pub(super) fn make(look: &Look) -> Vec<(Screen, Box<dyn PageObject>)> {
-    PAGES.iter().map(|(screen, make)| (*screen, make(look))).collect()
+pub(super) fn make() -> Vec<(Screen, Box<dyn PageObject>)> {
+    PAGES.iter().map(|(screen, make)| (*screen, make())).collect()
 }

@@ -14,7 +14,6 @@ use crate::model::SessionKey;
 use crate::tui::action::Command;
 use crate::tui::app::Shell;
 use crate::tui::deed::{Lift, Subject};
-use crate::tui::look::Look;
 use crate::tui::screens::Screen;
 use crate::tui::sheet::Sheet;
 use crate::tui::source::Source;
@@ -29,7 +28,7 @@ pub trait Page: Sized + 'static {
     const COMMANDS: &'static [Command];
 
     /// The state before anything was read.
-    fn new(look: &Look) -> Self;
+    fn new() -> Self;
 
     /// What to read for it now.
     fn query(&self) -> Self::Query;
@@ -184,8 +183,8 @@ pub struct Slot<P: Page> {
 }
 
 impl<P: Page> Slot<P> {
-    pub(super) fn make(look: &Look) -> Box<dyn PageObject> {
-        let page = P::new(look);
+    pub(super) fn make() -> Box<dyn PageObject> {
+        let page = P::new();
         let asked = page.query();
         Box::new(Self { page, data: None, asked })
     }

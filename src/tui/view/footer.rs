@@ -13,15 +13,13 @@ use ratatui::text::{Line, Span};
 use super::header::silence;
 use super::{fitting, indented};
 use crate::format::{FLOOR, age, fit, thousands, width};
+use crate::health::BOOK_IS_OLD_AFTER_DAYS;
 use crate::tui::app::{App, Collector};
 use crate::tui::mode::Mode;
 use crate::tui::theme::{Role, Theme};
 
 /// Between two keys.
 const GAP: &str = "   ";
-
-/// Days after which a price book should be looked at.
-const BOOK_IS_OLD_AFTER: i64 = 45;
 
 /// What the user should know, longest wording first.
 pub(super) struct Alert {
@@ -54,6 +52,24 @@ pub(super) fn alert(app: &App) -> Option<Alert> {
         ];
         return is(Role::Bad, &texts);
     }
+    if let Some(why) = &shell.refused {
+        let texts = [
+            format!("! the new config cannot be used, the last good one stays: {why}"),
+            format!("! config not used: {why}"),
+        ];
+        return is(Role::Warn, &texts);
+    }
+    if let Some(first) = shell.closed.first() {
+        let more = match shell.closed.len() - 1 {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        let texts = [
+            format!("! not counted, since it cannot be read: {first}{more}. Health (8) has all"),
+            format!("! cannot be read: {first}{more}"),
+        ];
+        return is(Role::Bad, &texts);
+    }
     if let Some(what) = &shell.trouble {
         return is(Role::Warn, &[format!("! {what}")]);
     }
@@ -72,7 +88,7 @@ pub(super) fn alert(app: &App) -> Option<Alert> {
         return is(Role::Warn, &texts);
     }
     let days = board.book_checked.map_or(0, |checked| (shell.now.0 - checked.0) / 86_400_000);
-    if days > BOOK_IS_OLD_AFTER {
+    if days > BOOK_IS_OLD_AFTER_DAYS {
         let texts = [
             format!(
                 "! prices were last checked {days} days ago and may have changed: \

@@ -20,10 +20,13 @@ use crate::tui::theme::Role;
 const SILENT_MS: i64 = 2 * 60_000;
 
 /// What is kept for the day and its time beside the names of all screens.
-const TIME: usize = 20;
+const TIME: usize = 18;
+
+/// Cells between the names of two screens: as many as have room.
+const GAPS: [usize; 2] = [2, 1];
 
 /// What a state in short takes.
-const SHORT_STATE: usize = 12;
+const SHORT_STATE: usize = 10;
 
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let theme = &app.shell.look.theme;
@@ -35,11 +38,11 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let name: usize = left.iter().map(|span| width(&span.content)).sum();
     let room = usize::from(area.width).saturating_sub(name + 2);
     // Where the names of the screens have room at all, a long state does not take it.
-    let beside_tabs = room.saturating_sub(width_of_tabs() + TIME + 2);
-    let has_tabs = beside_tabs >= SHORT_STATE;
-    let (role, state) = state(app, if has_tabs { beside_tabs } else { room / 2 });
+    let beside_tabs = |gap| room.saturating_sub(width_of_tabs(gap) + TIME + 2);
+    let gap = GAPS.into_iter().find(|gap| beside_tabs(*gap) >= SHORT_STATE);
+    let (role, state) = state(app, gap.map_or(room / 2, beside_tabs));
     let room = room.saturating_sub(width(&state) + 2);
-    let tabs = tabs(app, room);
+    let tabs = tabs(app, gap);
     let taken: usize = tabs.iter().map(|span| width(&span.content)).sum();
     left.extend(tabs);
     left.push(Span::raw("  "));
@@ -51,8 +54,9 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App) {
     frame.render_widget(state, Rect { x, width: state_width, ..area });
 }
 
-/// The screens with their digits, or as many as have room; none where there is but one.
-fn tabs(app: &App, room: usize) -> Vec<Span<'static>> {
+/// The screens with their digits, this far apart, or the one that is shown alone; none where there
+/// is but one.
+fn tabs(app: &App, gap: Option<usize>) -> Vec<Span<'static>> {
     if screens::count() < 2 {
         return Vec::new();
     }
@@ -60,19 +64,20 @@ fn tabs(app: &App, room: usize) -> Vec<Span<'static>> {
     let tab = |screen: screens::Screen| {
         let here = screen == app.screen();
         let role = if here { Role::Strong } else { Role::Quiet };
-        let name = format!("  {} {}", screen.digit(), screen.title());
-        Span::styled(name, theme.style(role))
+        Span::styled(format!("{} {}", screen.digit(), screen.title()), theme.style(role))
     };
-    if width_of_tabs() + TIME <= room {
-        screens::all().map(tab).collect()
-    } else {
-        vec![tab(app.screen())]
+    let mut tabs = Vec::new();
+    for screen in screens::all().filter(|screen| gap.is_some() || *screen == app.screen()) {
+        let gap = if tabs.is_empty() { GAPS[0] } else { gap.unwrap_or_default() };
+        tabs.push(Span::raw(" ".repeat(gap)));
+        tabs.push(tab(screen));
     }
+    tabs
 }
 
-/// What the names of all screens take.
-fn width_of_tabs() -> usize {
-    let tab = |screen: screens::Screen| width(screen.title()) + 4;
+/// What the names of all screens take, this far apart.
+fn width_of_tabs(gap: usize) -> usize {
+    let tab = |screen: screens::Screen| width(screen.title()) + 2 + gap;
     screens::all().map(tab).sum()
 }
 
@@ -103,8 +108,9 @@ fn state(app: &App, room: usize) -> (Role, String) {
     match &app.shell.collector {
         Collector::Starting => (Role::Quiet, "○ starting".into()),
         Collector::Reading { read_bytes, total_bytes } => {
-            let percent = read_bytes.saturating_mul(100) / total_bytes.max(&1);
-            (Role::Warn, format!("◌ reading {} %", percent.min(100)))
+            let percent = (read_bytes.saturating_mul(100) / total_bytes.max(&1)).min(100);
+            let texts = [format!("◌ reading {percent} %"), format!("◌ {percent} %")];
+            (Role::Warn, fitting(texts, room))
         }
         // Nobody else follows: it ends with the screen.
         Collector::Live => {
@@ -115,9 +121,9 @@ fn state(app: &App, room: usize) -> (Role, String) {
             let (role, texts) = if let Some(silence) = silence(app) {
                 let silence = age(silence);
                 let long = format!("■ {who} silent for {silence}");
-                (Role::Bad, [long, format!("■ silent {silence}")])
+                (Role::Bad, vec![long, format!("■ silent {silence}"), "■ silent".into()])
             } else {
-                (Role::Good, [format!("● live, collected by {who}"), "● live".into()])
+                (Role::Good, vec![format!("● live, collected by {who}"), "● live".into()])
             };
             (role, fitting(texts, room))
         }

@@ -4,12 +4,15 @@ mod activity;
 mod app;
 mod caps;
 mod days;
+mod health;
 mod models;
 mod pictures;
 mod projects;
 mod screens;
 mod session;
+mod states;
 pub(crate) mod terminal;
+mod tmux;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -208,6 +211,7 @@ fn facts(lab: &Lab, cap: Option<i64>) -> Facts {
         include_unlogged: false,
         book: Arc::clone(PriceBook::embedded()),
         roots: vec![(AgentId::Claude, lab.projects())],
+        setup: Arc::default(),
     }
 }
 

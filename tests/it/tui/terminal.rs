@@ -13,7 +13,11 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcgetwinsize, tcsetwinsize};
 
+use spendtop::ledger::Inbox;
+use spendtop::model::{Lift, LiftBy, Millis, Note, PicoUsd};
+
 use crate::cli_home::Home;
+use crate::daemon::loops::{asks, go_round};
 
 /// More than any step takes; a step that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -258,4 +262,104 @@ fn a_person_looks_into_a_session_and_snoozes_a_cap() {
     }
     seat.press("q");
     seat.expect_end();
+}
+
+#[test]
+fn a_loop_is_seen_as_it_goes_round_and_a_prompt_ends_it() {
+    let home = Home::new();
+    home.write_config(
+        "session_alert_usd = 100000\n[notify]\ndesktop = false\n[loops]\nrunaway_usd = 1000\n",
+    );
+    std::fs::create_dir_all(home.projects()).unwrap();
+    let mut seat = Seat::new(&home, &[]);
+    seat.expect("transcripts");
+    home.append("p/s.jsonl", &[asks(0, "s")]);
+    go_round(&home, "s", 0..4);
+    seat.expect_shown("counted", |screen| screen.contains("×4 ") && !screen.contains("×4!"));
+    go_round(&home, "s", 4..14);
+    seat.expect_shown("a loop", |screen| screen.contains("×14!"));
+    seat.expect_shown("an alert", |screen| screen.contains("round"));
+    seat.press("\r");
+    seat.expect_shown("what repeats", |screen| {
+        ["×14 in a row", "Bash", "make test"].iter().all(|words| screen.contains(words))
+    });
+    seat.press("1");
+    home.append("p/s.jsonl", &[asks(20, "s")]);
+    go_round(&home, "s", 20..21);
+    seat.expect_shown("over", |screen| !screen.contains("×14!"));
+    seat.press("q");
+    seat.expect_end();
+}
+
+#[test]
+fn a_changed_config_reaches_the_open_screen_and_a_wrong_one_does_not() {
+    let home = Home::small();
+    let desktop = "[notify]\ndesktop = false\n";
+    configure(&home, desktop);
+    let mut seat = Seat::new(&home, &[]);
+    seat.expect_shown("no cap", |screen| screen.contains("no daily cap"));
+    configure(&home, &format!("daily_cap = 33\n{desktop}[keys]\nquit = \"Q\"\n"));
+    seat.expect_shown("its cap", |screen| screen.contains("of $33.00"));
+    seat.expect_shown("its keys", |screen| screen.contains("Q quit"));
+    configure(&home, &format!("dayly_cap = 1\n{desktop}"));
+    seat.expect_shown("refused", |screen| screen.contains("config not used"));
+    assert!(seat.shown().contains("of $33.00"), "{}", seat.shown());
+    configure(&home, &format!("daily_cap = 44\n{desktop}"));
+    seat.expect_shown("mended", |screen| {
+        screen.contains("of $44.00") && !screen.contains("not used")
+    });
+    seat.press("q");
+    seat.expect_end();
+}
+
+#[test]
+fn a_cap_that_is_lifted_elsewhere_is_lifted_on_the_open_screen() {
+    let home = Home::small();
+    configure(&home, "daily_cap = 20\n[notify]\ndesktop = false\n");
+    let mut seat = Seat::new(&home, &[]);
+    seat.expect_shown("its cap", |screen| screen.contains("of $20.00"));
+    let now = Millis::from(crate::daemon::now());
+    let note = Note::Lift(Lift {
+        cap: "daily".into(),
+        what: LiftBy::Raise { amount: PicoUsd::from_dollars(7), until: Millis(i64::MAX) },
+        at: now,
+        reason: "the release".into(),
+        by: "maya".into(),
+    });
+    // As `spendtop raise` leaves it, which the tests may not be allowed to.
+    let inbox = Inbox::open(&spendtop::paths::inbox_of(&home.db())).unwrap();
+    inbox.leave(&note, now).unwrap();
+    seat.expect_shown("raised", |screen| screen.contains("of $27.00"));
+    seat.press("q");
+    seat.expect_end();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_leaves_while_a_session_is_being_stopped_waits_for_its_end() {
+    use crate::daemon::kill::{Stage, ended};
+    use crate::daemon::{actions_of, spending, until};
+    use crate::enforce::IGNORES;
+
+    let stage = Stage::new("daily_cap = 6\naction = \"kill\"\ngrace = 2\n");
+    let agent = stage.agent("s", IGNORES);
+    let mut seat = Seat::new(&stage.home, &[]);
+    seat.expect("transcripts");
+    stage.append("s", &[spending("1", "s"), spending("2", "s")]);
+    until("the first signal", || actions_of(&stage.home, "signal").len() == 1);
+    assert!(agent.is_alive(), "it ignores that one");
+    seat.press("q");
+    seat.expect("over its cap is being stopped");
+    seat.expect_end();
+    ended(&agent);
+    assert_eq!(actions_of(&stage.home, "signal").len(), 2);
+    assert_eq!(actions_of(&stage.home, "ended").len(), 1);
+}
+
+/// Writes the config at once, as an editor does.
+fn configure(home: &Home, text: &str) {
+    let new = home.path("new.toml");
+    std::fs::create_dir_all(home.config().parent().unwrap()).unwrap();
+    std::fs::write(&new, text).unwrap();
+    std::fs::rename(new, home.config()).unwrap();
 }

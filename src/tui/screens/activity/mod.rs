@@ -15,7 +15,6 @@ use super::{Outcome, Page};
 use crate::tui::action::Command;
 use crate::tui::app::Shell;
 use crate::tui::deed::Subject;
-use crate::tui::look::Look;
 use crate::tui::sheet::Sheet;
 use crate::tui::table::{List, Table};
 
@@ -37,7 +36,7 @@ impl Page for Activity {
     const COMMANDS: &'static [Command] =
         &[Command::Detail, Command::View, Command::Copy, Command::Act];
 
-    fn new(_look: &Look) -> Self {
+    fn new() -> Self {
         Self { table: Table::new(ORDERS), group: None, sheet: None }
     }
 

@@ -16,7 +16,6 @@ use crate::policy::Decision;
 use crate::tui::action::Command;
 use crate::tui::app::Shell;
 use crate::tui::deed::Lift;
-use crate::tui::look::Look;
 use crate::tui::table::{List, Table};
 
 /// What caps can be sorted by, each with the most first; as they are in the config by themselves.
@@ -36,7 +35,7 @@ impl Page for Caps {
 
     const COMMANDS: &'static [Command] = &[Command::Snooze, Command::Raise];
 
-    fn new(_look: &Look) -> Self {
+    fn new() -> Self {
         Self { table: Table::new(ORDERS) }
     }
 

@@ -18,7 +18,6 @@ pub use self::outlook::Outlook;
 use super::{Outcome, Page};
 use crate::tui::action::Command;
 use crate::tui::app::Shell;
-use crate::tui::look::Look;
 use crate::tui::table::{List, Table};
 
 /// What days can be sorted by: the newest, or the most, first.
@@ -49,7 +48,7 @@ impl Page for Days {
 
     const COMMANDS: &'static [Command] = &[];
 
-    fn new(_look: &Look) -> Self {
+    fn new() -> Self {
         Self { table: Table::new(ORDERS) }
     }
 

@@ -27,7 +27,6 @@ use crate::model::SessionKey;
 use crate::tui::action::Command;
 use crate::tui::app::Shell;
 use crate::tui::deed::Subject;
-use crate::tui::look::Look;
 use crate::tui::table::{List, Table};
 
 /// A row: a session, or one of its subagents.
@@ -69,7 +68,6 @@ pub struct Live {
     table: Table<RowId, RowAt>,
     /// Subagents are shown below their sessions.
     tree: bool,
-    columns: Option<Vec<Column>>,
 }
 
 impl Page for Live {
@@ -78,8 +76,8 @@ impl Page for Live {
     const COMMANDS: &'static [Command] =
         &[Command::Detail, Command::Act, Command::Tree, Command::Tag];
 
-    fn new(look: &Look) -> Self {
-        Self { table: Table::new(ORDERS), tree: false, columns: look.columns.clone() }
+    fn new() -> Self {
+        Self { table: Table::new(ORDERS), tree: false }
     }
 
     fn query(&self) -> Everything {

@@ -20,7 +20,6 @@ use super::live::cached;
 use super::{Outcome, Page};
 use crate::tui::action::Command;
 use crate::tui::app::Shell;
-use crate::tui::look::Look;
 use crate::tui::span::Span;
 use crate::tui::table::{List, Table};
 
@@ -39,7 +38,7 @@ impl Page for Models {
 
     const COMMANDS: &'static [Command] = &[Command::PreviousSpan, Command::NextSpan];
 
-    fn new(_look: &Look) -> Self {
+    fn new() -> Self {
         Self { table: Table::new(ORDERS), span: Span::default() }
     }
 

@@ -15,7 +15,6 @@ pub use self::data::{Data, Drill, Group, Level, Part, RowId};
 use super::{Outcome, Page, Screen, Target};
 use crate::tui::action::Command;
 use crate::tui::app::Shell;
-use crate::tui::look::Look;
 use crate::tui::span::Span;
 use crate::tui::table::{List, Table};
 
@@ -38,7 +37,7 @@ impl Page for Projects {
     const COMMANDS: &'static [Command] =
         &[Command::Detail, Command::Group, Command::PreviousSpan, Command::NextSpan];
 
-    fn new(_look: &Look) -> Self {
+    fn new() -> Self {
         Self {
             table: Table::new(ORDERS),
             span: Span::default(),

@@ -22,7 +22,6 @@ use crate::model::SessionKey;
 use crate::tui::action::Command;
 use crate::tui::app::Shell;
 use crate::tui::deed::Subject;
-use crate::tui::look::Look;
 use crate::tui::sheet::Sheet;
 use crate::tui::table::{List, Table};
 use crate::tui::theme::Role;
@@ -73,7 +72,7 @@ impl Page for SessionPage {
     const COMMANDS: &'static [Command] =
         &[Command::Explain, Command::Act, Command::View, Command::Copy];
 
-    fn new(_look: &Look) -> Self {
+    fn new() -> Self {
         Self {
             session: None,
             table: Table::new(ORDERS),
@@ -170,7 +169,7 @@ impl Page for SessionPage {
     fn open(&mut self, target: &Target) {
         let Target::Session(session) = target;
         if self.session.as_ref() != Some(session) {
-            *self = Self { session: Some(session.clone()), ..Self::new(&Look::default()) };
+            *self = Self { session: Some(session.clone()), ..Self::new() };
         }
     }
 

@@ -28,6 +28,7 @@ use crate::tui::sheet::wrapped;
 use crate::tui::table::List as _;
 use crate::tui::theme::Role;
 use crate::tui::view::{FRAMED, indented, panel};
+use crate::tui::when::clock;
 
 pub(super) fn render(
     frame: &mut Frame<'_>,
@@ -128,9 +129,7 @@ fn without_a_cap(frame: &mut Frame<'_>, area: Rect, shell: &Shell) {
 
 /// An instant in local time: without the day where that is today's.
 fn at(instant: Millis, shell: &Shell) -> String {
-    let local = |at: Millis| at.timestamp().to_zoned_datetime(shell.setting.zone.clone());
-    let (at, now) = (local(instant), local(shell.now));
-    at.strftime(if at.date() == now.date() { "%H:%M" } else { "%a %-d %b %H:%M" }).to_string()
+    clock(instant, shell.now, &shell.setting.zone)
 }
 
 /// How long until then, by the minute as all that only time moves.

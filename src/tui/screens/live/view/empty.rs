@@ -19,10 +19,14 @@ use crate::format::{Bar, bar, fit_end, thousands};
 use crate::model::UsdTotal;
 use crate::tui::app::{Collector, Shell};
 use crate::tui::screens::live::Data;
+use crate::tui::sheet::{INSET, wrapped};
 use crate::tui::theme::{Role, Theme};
 
 /// The bar of the first scan, at most.
 const LONGEST_BAR: usize = 48;
+
+/// Folders that are named one by one.
+const MOST_CLOSED: usize = 3;
 
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, data: Option<&Data>, shell: &Shell) {
     let theme = &shell.look.theme;
@@ -34,6 +38,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, data: Option<&Data>, she
         Collector::Starting => {
             vec![Line::styled("Looking for transcripts", theme.style(Role::Strong))]
         }
+        _ if !shell.closed.is_empty() => closed(shell, room),
         Collector::Live | Collector::Elsewhere(_) | Collector::Failed(_) => {
             nothing_found(data, shell, room)
         }
@@ -65,6 +70,24 @@ fn reading(read: u64, total: u64, room: usize, theme: &Theme) -> Vec<Line<'stati
             theme.style(Role::Quiet),
         ),
     ]
+}
+
+/// There may be some, but the system does not let us look.
+fn closed(shell: &Shell, room: usize) -> Vec<Line<'static>> {
+    let theme = &shell.look.theme;
+    let mut lines =
+        vec![Line::styled("Transcripts cannot be read", theme.style(Role::Bad)), Line::default()];
+    for what in shell.closed.iter().take(MOST_CLOSED) {
+        lines.extend(wrapped(what, room, INSET).into_iter().map(Line::raw));
+    }
+    let more = shell.closed.len().saturating_sub(MOST_CLOSED);
+    if more > 0 {
+        lines.push(Line::raw(format!("and {more} more: see Health (8)")));
+    }
+    lines.push(Line::default());
+    lines.push(Line::raw("Make them readable for you, and they"));
+    lines.push(Line::raw("are counted within a minute."));
+    lines
 }
 
 fn nothing_found(data: Option<&Data>, shell: &Shell, room: usize) -> Vec<Line<'static>> {

@@ -20,6 +20,7 @@ use super::detail;
 use crate::format::{column_decimals, counted, thousands, width};
 use crate::ledger::LoopLevel;
 use crate::tui::app::Shell;
+use crate::tui::look::Look;
 use crate::tui::screens::live::columns::{Cell, Sheet, set};
 use crate::tui::screens::live::{Column, Data, Doing, Live, Protection, RowAt, RowId, Session};
 use crate::tui::table::List as _;
@@ -60,7 +61,7 @@ pub(super) fn render(
     let shown = &table.rows()[window.clone()];
     let decimals = column_decimals(data.sessions.iter().map(|session| session.total.cost));
     let sheet = Sheet { now: shell.now, decimals, is_behind: shell.is_behind() };
-    let columns = fit_columns(usize::from(area.width), shown, live, data, sheet);
+    let columns = fit_columns(usize::from(area.width), shown, data, sheet, &shell.look);
     let mut rows = area.rows();
     if let Some(row) = rows.next() {
         frame.render_widget(titles(&columns, theme), row);
@@ -117,11 +118,11 @@ fn title(live: &Live, data: &Data, room: usize, theme: &Theme) -> Vec<Span<'stat
 fn fit_columns(
     room: usize,
     shown: &[(RowId, RowAt)],
-    live: &Live,
     data: &Data,
     sheet: Sheet,
+    look: &Look,
 ) -> Vec<(Column, usize)> {
-    let mut columns: Vec<(Column, usize)> = candidates(room, live, data)
+    let mut columns: Vec<(Column, usize)> = candidates(room, data, look)
         .into_iter()
         .map(|column| {
             let texts =
@@ -162,8 +163,8 @@ fn fit_columns(
 }
 
 /// The columns to be shown if there is room: the user's, or all that say something.
-fn candidates(room: usize, live: &Live, data: &Data) -> Vec<Column> {
-    if let Some(columns) = &live.columns {
+fn candidates(room: usize, data: &Data, look: &Look) -> Vec<Column> {
+    if let Some(columns) = &look.columns {
         return columns.clone();
     }
     let first = data.sessions.first().map(|session| session.key.agent);

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
-
 use super::Finding;
-use crate::cli::context::Context;
 use crate::format::counted;
-use crate::ledger::Reader;
+use crate::ledger::{LedgerError, Reader};
+use crate::model::Millis;
 use crate::notice::{call_within, desktop_service};
 
 /// A service that takes longer than this hangs.
@@ -20,16 +18,11 @@ const RECENT_MS: i64 = 7 * 86_400_000;
 const MOST: usize = 1000;
 
 /// Notices of the last days that were tried and not told.
-pub(super) fn of_outbox(
-    context: &Context,
-    reader: &Reader,
-    findings: &mut Vec<Finding>,
-) -> Result<()> {
+pub fn untold(reader: &Reader, now: Millis) -> Result<Option<Finding>, LedgerError> {
     let mut untold = reader.untold(MOST)?;
-    let now = context.now();
     untold.retain(|delivery| now.0.saturating_sub(delivery.at.0) < RECENT_MS);
     if untold.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let count = untold.len() as u64;
     let items = untold.iter().map(|delivery| {
@@ -42,21 +35,16 @@ pub(super) fn of_outbox(
         "could not be told: {}; `spendtop notify test` tries each channel",
         counted(count, "notice", "notices")
     );
-    findings.push(Finding::problem("untold_notice", message, items.collect()));
-    Ok(())
+    Ok(Some(Finding::problem("untold_notice", message, items.collect())))
 }
 
 /// The desktop's notification service, where one is to be used. A hint: a machine without a
-/// desktop is no mistake, and a webhook or a command may do.
-pub(super) fn of_desktop(context: &Context, findings: &mut Vec<Finding>) {
-    if !context.config.notify.desktop {
-        return;
-    }
-    if let Err(why) = call_within("desktop service", ANSWER_WITHIN, desktop_service) {
-        let message = format!(
-            "desktop notifications cannot be shown from here: {why}. A webhook or a command can \
-             tell you, too: [notify] in the config"
-        );
-        findings.push(Finding::hint("notification_service", message, Vec::new()).counting(1));
-    }
+/// desktop is no mistake, and a webhook or a command may do. May take [`ANSWER_WITHIN`].
+pub fn desktop() -> Option<Finding> {
+    let why = call_within("desktop service", ANSWER_WITHIN, desktop_service).err()?;
+    let message = format!(
+        "desktop notifications cannot be shown from here: {why}. A webhook or a command can tell \
+         you, too: [notify] in the config"
+    );
+    Some(Finding::hint("notification_service", message, Vec::new()).counting(1))
 }

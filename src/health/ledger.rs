@@ -1,30 +1,40 @@
 //! What is wrong in the ledger, and in the transcripts that it was made from.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
-
-use anyhow::Result;
-
 use super::Finding;
+use super::agents::Sources;
 use crate::agents::{adapter, spot};
 use crate::format::counted;
-use crate::ledger::{CallRow, Reader};
-use crate::model::{AgentId, Cursor, StoredSource};
+use crate::ledger::{CallRow, LedgerError, Reader};
+use crate::model::{AgentId, Cursor};
 
-type Sources = HashMap<PathBuf, StoredSource>;
-
-pub(super) fn of_ledger(reader: &Reader, findings: &mut Vec<Finding>) -> Result<()> {
-    let sources = reader.sources()?;
-    findings.extend(damage(reader)?);
-    findings.extend(unparsed(&sources));
-    findings.extend(oversized(&sources));
-    findings.extend(undated(&sources));
-    findings.extend(unpriced(reader)?);
-    findings.extend(implausible(reader)?);
-    Ok(())
+/// How closely a ledger is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Whether the file itself is whole, too: reads all of it.
+    Whole,
+    /// What can be asked again and again.
+    Quick,
 }
 
-fn damage(reader: &Reader) -> Result<Option<Finding>> {
+/// What is wrong in it. `sources` is how far it has read every transcript.
+pub fn of_ledger(
+    reader: &Reader,
+    sources: &Sources,
+    depth: Depth,
+) -> Result<Vec<Finding>, LedgerError> {
+    let mut findings = Vec::new();
+    if depth == Depth::Whole {
+        findings.extend(damage(reader)?);
+    }
+    findings.extend(unparsed(sources));
+    findings.extend(oversized(sources));
+    findings.extend(undated(sources));
+    findings.extend(unpriced(reader)?);
+    findings.extend(implausible(reader)?);
+    Ok(findings)
+}
+
+fn damage(reader: &Reader) -> Result<Option<Finding>, LedgerError> {
     let problems = reader.integrity_problems()?;
     let message = "the ledger is damaged: move it away and run `spendtop ingest`";
     Ok((!problems.is_empty()).then(|| Finding::problem("ledger", message, problems)))
@@ -75,7 +85,7 @@ fn undated(sources: &Sources) -> Option<Finding> {
     (!items.is_empty()).then(|| Finding::hint("undated_total", message, items))
 }
 
-fn unpriced(reader: &Reader) -> Result<Option<Finding>> {
+fn unpriced(reader: &Reader) -> Result<Option<Finding>, LedgerError> {
     let models = reader.unpriced_models()?;
     let count = models.iter().map(|model| model.calls).sum();
     let message = format!(
@@ -88,7 +98,7 @@ fn unpriced(reader: &Reader) -> Result<Option<Finding>> {
     Ok((!models.is_empty()).then(finding))
 }
 
-fn implausible(reader: &Reader) -> Result<Option<Finding>> {
+fn implausible(reader: &Reader) -> Result<Option<Finding>, LedgerError> {
     let calls = reader.implausible_calls()?;
     let message = format!(
         "more tokens than one call can use in {}: probably corrupt",

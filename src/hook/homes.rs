@@ -1,22 +1,32 @@
 //! The agents' config folders, and the hook's state in each.
 
+use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::super::context::Context;
+use super::settings::{self, SettingsFile, Unfit};
 use crate::agents::{self, Hook, HookSetting, Moment, Placed};
-use crate::hook::settings::{self, SettingsFile, Unfit};
-use crate::ledger::{Inbox, Reader};
+use crate::ingest::Root;
+use crate::ledger::{Inbox, LedgerError, Reader};
 use crate::model::{AgentId, Millis};
 use crate::paths;
-use anyhow::{Context as _, Result};
+
+/// When hooks were called, and in which transcripts' sessions.
+pub type Seen = [(Option<PathBuf>, Millis)];
+
+/// What agents usually call their config folders.
+pub type UsualNames = [(AgentId, OsString)];
 
 /// An agent's config folder.
 #[derive(Debug)]
-pub(in crate::cli) struct Home {
+pub struct Home {
+    /// Whose.
     pub agent: AgentId,
+    /// The folder.
     pub folder: PathBuf,
+    /// The file that hooks are set in.
     pub settings: PathBuf,
     /// It belongs to another user.
     pub is_foreign: bool,
@@ -24,44 +34,41 @@ pub(in crate::cli) struct Home {
 
 /// The hook in a home.
 #[derive(Debug, Default)]
-pub(in crate::cli) struct State {
+pub struct State {
     /// Those that are there.
     pub placed: Vec<Placed>,
+    /// The settings turn every hook off.
     pub is_disabled: bool,
     /// Why the settings cannot be used.
     pub unfit: Option<String>,
     /// What is wrong, in words.
     pub problems: Vec<String>,
+    /// When a session last called it.
     pub last_seen: Option<Millis>,
 }
 
-/// An agent's config folders, but for those of other users, and the hook's state in each.
-pub(in crate::cli) fn states(
-    context: &Context,
-    agent: AgentId,
-    hook: &Hook,
-) -> Result<Vec<(Home, State)>> {
-    let (command, seen) = (command(context, agent)?, seen(context, agent)?);
-    let homes = homes(context, agent, hook).into_iter().filter(|home| !home.is_foreign);
-    let with_state = homes.map(|home| {
-        let state = state(&home, hook, &command, &seen);
+/// Those of this user, and the hook's state in each.
+pub fn states(homes: Vec<Home>, hook: &Hook, command: &str, seen: &Seen) -> Vec<(Home, State)> {
+    let own = homes.into_iter().filter(|home| !home.is_foreign);
+    let with_state = own.map(|home| {
+        let state = state(&home, hook, command, seen);
         (home, state)
     });
-    Ok(with_state.collect())
+    with_state.collect()
 }
 
 /// Every config folder of an agent that is there.
-pub(super) fn homes(context: &Context, agent: AgentId, hook: &Hook) -> Vec<Home> {
+pub fn homes(roots: &[Root], usual: &UsualNames, agent: AgentId, hook: &Hook) -> Vec<Home> {
     let adapter = agents::adapter(agent);
     let mut homes: Vec<Home> = Vec::new();
-    for root in context.roots().iter().filter(|root| root.agent == agent) {
+    for root in roots.iter().filter(|root| root.agent == agent) {
         let Some(folder) = adapter.home_of(&root.path) else { continue };
         let Ok(metadata) = fs::metadata(folder) else { continue };
         // One folder by two names is one.
         let is_known =
             |home: &Home| fs::canonicalize(&home.folder).ok() == fs::canonicalize(folder).ok();
         let is_new = metadata.is_dir() && !homes.iter().any(is_known);
-        if is_new && is_of(context, agent, folder) {
+        if is_new && is_of(roots, usual, agent, folder) {
             homes.push(Home {
                 agent,
                 folder: folder.to_owned(),
@@ -75,14 +82,13 @@ pub(super) fn homes(context: &Context, agent: AgentId, hook: &Hook) -> Vec<Home>
 
 /// A developer's folder may be any agent's. It is of the one that usually calls its folder so; with
 /// another name, of those whose transcripts are in there.
-fn is_of(context: &Context, agent: AgentId, folder: &Path) -> bool {
+fn is_of(roots: &[Root], usual: &UsualNames, agent: AgentId, folder: &Path) -> bool {
     let is_root = |agent: AgentId| {
-        let roots = context.roots().into_iter().filter(move |root| root.agent == agent);
-        roots.into_iter().any(|root| agents::adapter(agent).home_of(&root.path) == Some(folder))
+        let mut own = roots.iter().filter(|root| root.agent == agent);
+        own.any(|root| agents::adapter(agent).home_of(&root.path) == Some(folder))
     };
     let is_usual = |agent: AgentId| {
-        let homes = context.with_surroundings(|known| agents::adapter(agent).homes(known));
-        homes.iter().any(|home| home.file_name() == folder.file_name())
+        usual.iter().any(|(of, name)| *of == agent && Some(name.as_os_str()) == folder.file_name())
     };
     let rivals: Vec<AgentId> =
         AgentId::ALL.into_iter().filter(|other| *other != agent && is_root(*other)).collect();
@@ -93,13 +99,12 @@ fn is_of(context: &Context, agent: AgentId, folder: &Path) -> bool {
     is_there && !rivals.into_iter().any(is_usual)
 }
 
-/// The command that calls this very program.
-pub(in crate::cli) fn command(context: &Context, agent: AgentId) -> Result<String> {
-    let program = std::env::current_exe().context("cannot tell where this program is")?;
-    let here = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
-    let config = context.global.config.as_ref().map(here);
-    let db = context.global.db.as_ref().map(here);
-    let options: Vec<(&str, &Path)> = [("--config", &config), ("--db", &db)]
+/// The command that calls this very program, with the config and the ledger that it was given.
+pub fn command(agent: AgentId, config: Option<&Path>, ledger: Option<&Path>) -> io::Result<String> {
+    let program = paths::program()?;
+    let here = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let (config, ledger) = (config.map(here), ledger.map(here));
+    let options: Vec<(&str, &Path)> = [("--config", &config), ("--db", &ledger)]
         .into_iter()
         .filter_map(|(name, path)| Some((name, path.as_deref()?)))
         .collect();
@@ -107,7 +112,7 @@ pub(in crate::cli) fn command(context: &Context, agent: AgentId) -> Result<Strin
 }
 
 /// How the hook is in a home.
-fn state(home: &Home, hook: &Hook, command: &str, seen: &[(Option<PathBuf>, Millis)]) -> State {
+fn state(home: &Home, hook: &Hook, command: &str, seen: &Seen) -> State {
     let mut state = State {
         last_seen: seen
             .iter()
@@ -167,13 +172,17 @@ fn unfit(mut state: State, why: &Unfit) -> State {
     state
 }
 
-/// When hooks were seen, and in which transcripts' sessions.
-fn seen(context: &Context, agent: AgentId) -> Result<Vec<(Option<PathBuf>, Millis)>> {
-    let mut seen = match Reader::open(&context.ledger)? {
+/// When hooks were seen, and in which transcripts' sessions; stored or not.
+pub fn seen(
+    reader: Option<&Reader>,
+    ledger: &Path,
+    agent: AgentId,
+) -> Result<Vec<(Option<PathBuf>, Millis)>, LedgerError> {
+    let mut seen = match reader {
         Some(reader) => reader.hooks_seen(agent)?,
         None => Vec::new(),
     };
-    if let Some(inbox) = Inbox::open_quickly(&paths::inbox_of(&context.ledger))? {
+    if let Some(inbox) = Inbox::open_quickly(&paths::inbox_of(ledger))? {
         let pending = inbox.pending()?.sightings;
         let pending = pending.into_iter().filter(|sighting| sighting.session.agent == agent);
         seen.extend(pending.map(|sighting| (sighting.transcript, sighting.at)));
