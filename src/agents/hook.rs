@@ -22,14 +22,31 @@ impl Moment {
     pub const ALL: [Self; 4] =
         [Self::SessionStart, Self::UserPromptSubmit, Self::PreToolUse, Self::PostToolUse];
 
-    /// The agent's word.
+    /// What most agents call it.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::SessionStart => "SessionStart",
-            Self::UserPromptSubmit => "UserPromptSubmit",
-            Self::PreToolUse => "PreToolUse",
-            Self::PostToolUse => "PostToolUse",
-        }
+        Words::CLAUDE.name(self)
+    }
+}
+
+/// An agent's words for its hooks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// Its names of the moments, in the order of [`Moment::ALL`].
+    pub moments: [&'static str; 4],
+    /// How long a second is in its time limits.
+    pub second: u64,
+}
+
+impl Words {
+    /// Claude Code's, which others took over.
+    pub const CLAUDE: Self = Self {
+        moments: ["SessionStart", "UserPromptSubmit", "PreToolUse", "PostToolUse"],
+        second: 1,
+    };
+
+    /// The agent's word.
+    pub const fn name(&self, moment: Moment) -> &'static str {
+        self.moments[moment as usize]
     }
 }
 
@@ -39,6 +56,8 @@ impl Moment {
 pub struct Hook {
     /// The settings, in the agent's config folder.
     pub file: &'static str,
+    /// How it calls them.
+    pub words: Words,
     /// The moments that are worth a call, in the order of a session.
     pub moments: &'static [Moment],
     /// It stops a turn that is under way. Else it only keeps the next one from beginning, and the

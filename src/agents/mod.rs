@@ -31,6 +31,9 @@
 //!   ([`Agent::interruption`]).
 //! - **Hook** ([`Agent::hook`]): what it can stop decides how long the guard waits for it.
 //!
+//! What agents have in common is beside them: `json` reads fields of whatever type, `tool` and
+//! `fingerprint` what tools are asked and give, `process` programs that an interpreter runs.
+//!
 //! Nothing else in the crate names an agent, but for its config table (`[agents.<name>]`, made of
 //! the same list) and the price book, which knows providers.
 
@@ -59,7 +62,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use hook::{Hook, HookSetting, Moment, Placed};
+pub use hook::{Hook, HookSetting, Moment, Placed, Words};
 pub use latest::{Latest, ToolCall};
 pub use live::{Live, LiveKind, OpenThread, Status};
 pub use place::{Source, Spot, Surroundings};
@@ -290,6 +293,17 @@ pub fn variables() -> Vec<&'static str> {
 /// Where a record is in an agent's transcript, by the offset that a parser was told.
 pub fn spot(agent: AgentId, path: &Path, offset: u64) -> Spot {
     adapter(agent).source(path).unwrap_or(Source::Lines).spot(offset)
+}
+
+/// The words of all agents for their hooks.
+pub fn hook_words() -> Vec<Words> {
+    let mut words: Vec<Words> = Vec::new();
+    for hook in all().filter_map(Agent::hook) {
+        if !words.contains(&hook.words) {
+            words.push(hook.words);
+        }
+    }
+    words
 }
 
 /// The shell command that takes a session up again, if its agent has one.

@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::gemini::tool::{self, Part};
 use super::json::{Count, Object, RawText, Text, TextOrObjects};
-use super::{Agent, LastSeen, Parser, Source, Surroundings, Unparsed, json, process};
+use super::{
+    Agent, Hook, LastSeen, Moment, Parser, Source, Surroundings, Unparsed, Words, json, process,
+};
 use crate::model::{
     AgentId, Call, CallId, CallKind, CallPlace, Deed, DeedLog, DeedOf, Event, Fingerprint, Millis,
     Qualifiers, TokenUsage, TurnSource,
@@ -79,6 +81,19 @@ impl Agent for Qwen {
 
     fn resume_words(&self) -> Option<&'static str> {
         Some("qwen --resume")
+    }
+
+    fn hook(&self) -> Option<Hook> {
+        Some(Hook {
+            file: "settings.json",
+            // Its time limits are in milliseconds.
+            words: Words { second: 1000, ..Words::CLAUDE },
+            // A prompt was measured to be blocked, with version 0.15; of tools it is not known.
+            moments: &[Moment::UserPromptSubmit],
+            stops_turn: false,
+            beside: &[],
+            consent: None,
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use crate::agents::Moment;
+use crate::agents::{self, Moment};
 
 /// The most that is read: a tool's result may hold a large file.
 pub const MAX_BYTES: u64 = 64 << 20;
@@ -40,10 +40,12 @@ pub struct Event {
 }
 
 impl Event {
-    /// The moment, if it is one that is answered.
+    /// The moment, if it is one that is answered, in the words of any agent.
     pub fn moment(&self) -> Option<Moment> {
         let name = self.name.as_deref()?;
-        Moment::ALL.into_iter().find(|moment| moment.name() == name)
+        let words = agents::hook_words();
+        let is_it = |moment: &Moment| words.iter().any(|words| words.name(*moment) == name);
+        Moment::ALL.into_iter().find(is_it)
     }
 
     /// Reads an event as far as it goes. Ends with the object, not with the input.
@@ -186,6 +188,8 @@ mod tests {
             (Some("t"), Some("a"))
         );
         assert_eq!(event.broken, None);
+        let other = Event::read(whole.replace("PostToolUse", "AfterTool").as_bytes());
+        assert_eq!(other.moment(), event.moment());
         let cut = Event::read(&whole.as_bytes()[..80]);
         assert_eq!(cut.session_id.as_deref(), Some("S"));
         assert!(cut.broken.is_some());

@@ -141,7 +141,7 @@ fn state(home: &Home, hook: &Hook, command: &str, seen: &Seen) -> State {
     }
     let is_missing = |moment: &&Moment| !state.placed.iter().any(|one| one.moment == **moment);
     let missing: Vec<&str> =
-        hook.moments.iter().filter(is_missing).map(|moment| moment.name()).collect();
+        hook.moments.iter().filter(is_missing).map(|moment| hook.words.name(*moment)).collect();
     if !missing.is_empty() {
         let missing = missing.join(", ");
         state.problems.push(format!("not at every step ({missing}): {install}"));

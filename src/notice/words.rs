@@ -110,14 +110,20 @@ pub fn of_unpriced(model: &str, now: Millis) -> Notice {
     notice(format!("unpriced/{model}"), now, &format!("no price for {model}"), &lines, false)
 }
 
-/// A live session runs without a hook while a cap is to stop sessions. Told once for each.
+/// A live session runs without a hook, which its agent may have, while a cap is to stop sessions.
+/// Told once for each.
 pub fn of_unprotected(
     session: &SessionKey,
     project: &str,
     action: CapAction,
+    has_hook: bool,
     now: Millis,
 ) -> Notice {
-    let title = format!("a session runs without the hook{}", place(project));
+    let title = if has_hook {
+        format!("a session runs without the hook{}", place(project))
+    } else {
+        format!("{} has no hook{}", session.agent.title(), place(project))
+    };
     let at_limit = if action == CapAction::Kill {
         "At the limit its process is signalled at its next call."
     } else {
@@ -125,9 +131,13 @@ pub fn of_unprotected(
     };
     let lines = [
         format!("Session {}. {at_limit}", name(session)),
-        "Run `spendtop hook install` (`spendtop hook status` says what is missing), then start the \
-         session again."
-            .into(),
+        if has_hook {
+            "Run `spendtop hook install` (`spendtop hook status` says what is missing), then start \
+             the session again."
+                .into()
+        } else {
+            "A cap whose action is \"kill\" can end it.".into()
+        },
     ];
     notice(session_note("unprotected", session, ""), now, &title, &lines, false)
 }

@@ -64,6 +64,12 @@ fn a_cap_on_the_developer_adds_up_all_agents() {
         let status: Value = serde_json::from_str(&ran.out).unwrap();
         assert_eq!(status["caps"][0]["over"], code == 4, "{cap}");
     }
+    // A cap on one of them has that one alone.
+    for (limit, code) in [("1", 4), ("2.5", 0)] {
+        let cap = "name = \"g\"\nscope = \"agent\"\npattern = \"gemini\"\nperiod = \"day\"";
+        home.write_config(&format!("[[cap]]\n{cap}\nlimit = {limit}\n"));
+        home.expect(code, &["status"]);
+    }
 }
 
 #[test]

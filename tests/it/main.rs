@@ -60,6 +60,7 @@ mod harness;
 mod hook_answers;
 mod hook_broken;
 mod hook_codex;
+mod hook_gemini;
 mod hook_home;
 mod hook_person;
 mod hook_settings;

@@ -5,7 +5,9 @@ use spendtop::ledger::Turn;
 use spendtop::model::{AgentId, Millis};
 
 use super::arrival::arrive;
-use super::harness::Lab;
+use super::cli_home::Home;
+use super::harness::{Lab, append_to};
+use super::hook_home::fed;
 
 /// The chat of a session, below `projects`.
 fn file(session: &str) -> String {
@@ -181,6 +183,28 @@ fn turns_tools_and_failed_requests() {
     lab.reader().turns(&always, &|_| true, &mut add).unwrap();
     rows.reverse();
     assert_eq!(rows, ["Human 1 3/1/1 1", "Automated 0 0/1/0 0"]);
+}
+
+#[test]
+fn the_hook_blocks_the_next_prompt() {
+    let home = Home::new();
+    home.write_config("daily_cap = 1\naction = \"block\"\n[notify]\ndesktop = false\n");
+    let mut answer = record(1, [0, 0, 100_000, 0, 100_000]);
+    answer["model"] = json!("gemini-2.5-pro");
+    answer["timestamp"] = json!("2026-11-23T10:00:00Z");
+    let chat = home.path("home/.qwen/projects").join(file("s"));
+    append_to(&chat, format!("{answer}\n").as_bytes());
+    let event = json!({"session_id": "s", "transcript_path": chat, "cwd": "/home/dev/proj",
+        "hook_event_name": "UserPromptSubmit", "prompt": "x"});
+    let ran = fed(home.command(&["hook", "run", "qwen"]), event.to_string().as_bytes());
+    let said: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(said["decision"], "block", "{said}");
+    home.out(&["hook", "install", "qwen"]);
+    let settings = std::fs::read_to_string(home.path("home/.qwen/settings.json")).unwrap();
+    let settings: Value = serde_json::from_str(&settings).unwrap();
+    let hooks = settings["hooks"].as_object().unwrap();
+    assert_eq!(hooks["UserPromptSubmit"][0]["hooks"][0]["timeout"], 10_000);
+    assert_eq!(hooks.len(), 1);
 }
 
 #[test]

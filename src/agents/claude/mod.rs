@@ -37,7 +37,7 @@ use self::raw::Raw;
 pub use self::state::State;
 use super::json;
 use super::{
-    Agent, Hook, HookSetting, Latest, Live, Moment, Parser, Source, Surroundings, Unparsed,
+    Agent, Hook, HookSetting, Latest, Live, Moment, Parser, Source, Surroundings, Unparsed, Words,
 };
 use crate::model::{AgentId, DeedLog, Event};
 
@@ -130,6 +130,7 @@ impl Agent for Claude {
     fn hook(&self) -> Option<Hook> {
         Some(Hook {
             file: "settings.json",
+            words: Words::CLAUDE,
             moments: &Moment::ALL,
             stops_turn: true,
             beside: &settings::MANAGED,

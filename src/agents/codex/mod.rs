@@ -33,7 +33,8 @@ use serde_json::Value;
 use self::record::Line;
 use self::thread::Thread;
 use super::{
-    Agent, Hook, HookSetting, Moment, OpenThread, Parser, Source, Surroundings, is_session_id,
+    Agent, Hook, HookSetting, Moment, OpenThread, Parser, Source, Surroundings, Words,
+    is_session_id,
 };
 use crate::model::AgentId;
 
@@ -129,6 +130,7 @@ impl Agent for Codex {
     fn hook(&self) -> Option<Hook> {
         Some(Hook {
             file: settings::FILE,
+            words: Words::CLAUDE,
             // At a tool it can say what it likes: Codex goes on.
             moments: &[Moment::SessionStart, Moment::UserPromptSubmit],
             stops_turn: false,

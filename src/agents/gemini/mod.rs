@@ -12,6 +12,7 @@ mod deed;
 mod place;
 mod process;
 mod record;
+mod settings;
 mod tokens;
 pub(super) mod tool;
 
@@ -19,7 +20,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use self::chat::Chat;
-use super::{Agent, Parser, Source, Surroundings};
+use super::{Agent, Hook, HookSetting, Moment, Parser, Source, Surroundings};
 use crate::model::AgentId;
 
 /// The adapter.
@@ -83,5 +84,20 @@ impl Agent for Gemini {
 
     fn resume_words(&self) -> Option<&'static str> {
         Some("gemini --resume")
+    }
+
+    fn hook(&self) -> Option<Hook> {
+        Some(Hook {
+            file: settings::FILE,
+            words: settings::WORDS,
+            moments: &Moment::ALL,
+            stops_turn: true,
+            beside: &[],
+            consent: None,
+        })
+    }
+
+    fn hook_problems(&self, setting: &HookSetting<'_>) -> Vec<String> {
+        settings::problems(setting)
     }
 }

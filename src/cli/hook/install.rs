@@ -113,7 +113,7 @@ fn change(
     out: &mut dyn Write,
 ) -> Result<bool> {
     let command = command(context, agent)?;
-    let wanted = Wanted { command: &command, moments: hook.moments };
+    let wanted = Wanted { command: &command, moments: hook.moments, words: hook.words };
     let homes = homes_of(context, agent, hook);
     if homes.is_empty() {
         let title = agent.title();
@@ -129,7 +129,7 @@ fn change(
         let file = SettingsFile::read(&home.settings);
         match file.and_then(|file| way(&file, &wanted, dry_run).map(|done| (file, done))) {
             Ok((file, (changes, backup))) => {
-                tell(out, &settings, &command, &changes, dry_run)?;
+                tell(out, &settings, &wanted, &changes, dry_run)?;
                 if backup == Backup::Made {
                     let copy = show(&context.paths, &file.backup());
                     writeln!(out, "  (as it was: {copy})")?;
@@ -147,7 +147,7 @@ fn change(
 fn tell(
     out: &mut dyn Write,
     settings: &str,
-    command: &str,
+    wanted: &Wanted<'_>,
     changes: &[Change],
     dry: bool,
 ) -> Result<()> {
@@ -156,15 +156,16 @@ fn tell(
         return Ok(());
     }
     writeln!(out, "{settings}{}", if dry { " (not changed: --dry-run)" } else { "" })?;
+    let (command, word) = (wanted.command, |moment: &Moment| wanted.words.name(*moment));
     for change in changes {
         match change {
-            Change::Added(moment) => writeln!(out, "  + {}: {command}", moment.name())?,
+            Change::Added(moment) => writeln!(out, "  + {}: {command}", word(moment))?,
             Change::Removed(moment, old) => {
-                writeln!(out, "  - {}: {}", moment.name(), printable(old))?;
+                writeln!(out, "  - {}: {}", word(moment), printable(old))?;
             }
             Change::Updated(moment, old) => {
-                writeln!(out, "  - {}: {}", moment.name(), printable(old))?;
-                writeln!(out, "  + {}: {command}", moment.name())?;
+                writeln!(out, "  - {}: {}", word(moment), printable(old))?;
+                writeln!(out, "  + {}: {command}", word(moment))?;
             }
         }
     }
@@ -253,7 +254,7 @@ fn say(context: &Context, home: &Home, state: &State, out: &mut dyn Write) -> Re
 
 fn home_json(home: &Home, command: String, hook: &Hook, state: &State) -> HomeJson {
     let event = |moment: Moment| EventJson {
-        event: moment.name(),
+        event: hook.words.name(moment),
         command: state
             .placed
             .iter()

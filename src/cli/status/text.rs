@@ -5,6 +5,7 @@ use std::io::Write;
 use anyhow::Result;
 
 use super::Status;
+use crate::agents;
 use crate::cli::context::{Context, show};
 use crate::cli::standing::Standing;
 use crate::format::{self, Bar, bar, money, percent, printable};
@@ -72,11 +73,13 @@ pub(super) fn write(context: &Context, out: &mut dyn Write, status: &Status) -> 
     writeln!(out, "{}", collector(&status.collector, standing))?;
     for session in &status.unprotected {
         let id = short_id(session);
-        writeln!(
-            out,
-            "unprotected {id}  its hook never called, so nothing stops it before the money is \
-             spent: `spendtop hook install`"
-        )?;
+        let why = match agents::adapter(session.agent).hook() {
+            Some(_) => "its hook never called, so nothing stops it before the money is spent: \
+                        `spendtop hook install`"
+                .to_owned(),
+            None => format!("{} has no hook that could stop it", session.agent.title()),
+        };
+        writeln!(out, "unprotected {id}  {why}")?;
     }
     for mark in &status.marks {
         writeln!(out, "{}", mark_line(mark, standing))?;

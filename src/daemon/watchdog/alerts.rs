@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::sessions::Touched;
 use super::{Look, Watchdog};
+use crate::agents;
 use crate::enforce::Located;
 use crate::ledger::LedgerError;
 use crate::model::{CapAction, Notice, SessionKey, UsdTotal};
@@ -89,7 +90,8 @@ impl Watchdog {
         }
         self.alerted.unprotected.insert(session.clone());
         let project = project_of(touched, session);
-        Ok(Some(words::of_unprotected(session, &project, action, look.now)))
+        let has_hook = agents::adapter(session.agent).hook().is_some();
+        Ok(Some(words::of_unprotected(session, &project, action, has_hook, look.now)))
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 pub use self::disk::{Backup, SettingsFile};
 use self::json::Text;
-use crate::agents::{Moment, Placed};
+use crate::agents::{self, Moment, Placed, Words};
 use crate::model::AgentId;
 
 /// Seconds after which the agent gives up on its hook. It needs a few thousandths of one.
@@ -48,6 +48,8 @@ pub struct Wanted<'a> {
     pub command: &'a str,
     /// When it is to be called.
     pub moments: &'a [Moment],
+    /// How the agent calls that.
+    pub words: Words,
 }
 
 /// The hooks in some settings.
@@ -62,6 +64,8 @@ pub struct Installed {
 /// An entry of ours: where it is, and its command.
 struct Entry {
     moment: Moment,
+    /// What the moment is called there.
+    name: &'static str,
     /// The moment's array, the group within, its array of hooks, and the hook within.
     groups: Range<usize>,
     group: usize,
@@ -121,7 +125,7 @@ pub fn install(text: &str, wanted: &Wanted<'_>) -> Result<(String, Vec<Change>),
             changes.push(Change::Updated(moment, entry.text.clone()));
         }
         if !is_there {
-            add(&mut text, moment, command)?;
+            add(&mut text, moment, wanted)?;
             changes.push(Change::Added(moment));
         }
     }
@@ -177,11 +181,11 @@ fn hooks_of(text: &Text) -> Result<Option<Range<usize>>, Unfit> {
 fn entries(text: &Text, command: &str) -> Result<Vec<Entry>, Unfit> {
     let mut found = Vec::new();
     let Some(hooks) = hooks_of(text)? else { return Ok(found) };
-    for moment in Moment::ALL {
-        let Some(groups) = text.member(&hooks, moment.name()).map(|member| member.value) else {
+    for (moment, name) in names() {
+        let Some(groups) = text.member(&hooks, name).map(|member| member.value) else {
             continue;
         };
-        let wrong = || Unfit::WrongType(format!("\"hooks\".\"{}\"", moment.name()));
+        let wrong = || Unfit::WrongType(format!("\"hooks\".\"{name}\""));
         for (group, span) in text.elements(&groups).ok_or_else(wrong)?.iter().enumerate() {
             let matcher = text.member(span, "matcher").map(|m| text.string(&m.value));
             let for_all = match &matcher {
@@ -198,6 +202,7 @@ fn entries(text: &Text, command: &str) -> Result<Vec<Entry>, Unfit> {
                 if said == command || program(&said).is_some() {
                     found.push(Entry {
                         moment,
+                        name,
                         groups: groups.clone(),
                         group,
                         hooks: list.clone(),
@@ -217,19 +222,33 @@ fn entries(text: &Text, command: &str) -> Result<Vec<Entry>, Unfit> {
     Ok(found)
 }
 
-fn add(text: &mut Text, moment: Moment, command: &str) -> Result<(), Unfit> {
-    let hook = json!([{"type": "command", "command": command, "timeout": TIMEOUT_SECONDS}]);
+/// What the moments may be called in settings: whoever's they are, an entry of ours is ours.
+fn names() -> Vec<(Moment, &'static str)> {
+    let mut names = Vec::new();
+    for words in agents::hook_words() {
+        for name in Moment::ALL.map(|moment| (moment, words.name(moment))) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    names
+}
+
+fn add(text: &mut Text, moment: Moment, wanted: &Wanted<'_>) -> Result<(), Unfit> {
+    let (name, timeout) = (wanted.words.name(moment), TIMEOUT_SECONDS * wanted.words.second);
+    let hook = json!([{"type": "command", "command": wanted.command, "timeout": timeout}]);
     let group = match moment {
         Moment::PreToolUse | Moment::PostToolUse => json!({"matcher": "*", "hooks": hook}),
         Moment::SessionStart | Moment::UserPromptSubmit => json!({"hooks": hook}),
     };
     let Some(hooks) = hooks_of(text)? else {
-        text.add_member(&text.root(), "hooks", &json!({moment.name(): [group]}));
+        text.add_member(&text.root(), "hooks", &json!({name: [group]}));
         return Ok(());
     };
-    match text.member(&hooks, moment.name()) {
+    match text.member(&hooks, name) {
         Some(groups) => text.add_element(&groups.value, &group),
-        None => text.add_member(&hooks, moment.name(), &json!([group])),
+        None => text.add_member(&hooks, name, &json!([group])),
     }
     Ok(())
 }
@@ -247,7 +266,7 @@ fn take_out(text: &mut Text, entry: &Entry) -> Result<(), Unfit> {
     }
     let Some(all) = hooks_of(text)? else { return Ok(()) };
     let (within, key) = match text.members(&all) {
-        Some(moments) if moments.len() > 1 => (all, entry.moment.name()),
+        Some(moments) if moments.len() > 1 => (all, entry.name),
         _ => (text.root(), "hooks"),
     };
     let members = text.members(&within).unwrap_or_default();

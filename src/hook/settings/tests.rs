@@ -7,7 +7,27 @@ use serde_json::Value;
 use super::*;
 
 const COMMAND: &str = "/opt/spendtop hook run claude";
-const WANTED: Wanted<'_> = Wanted { command: COMMAND, moments: &Moment::ALL };
+const WANTED: Wanted<'_> = Wanted { command: COMMAND, moments: &Moment::ALL, words: Words::CLAUDE };
+
+#[test]
+fn an_agent_has_words_of_its_own() {
+    let moments = ["Start", "Ask", "Before", "After"];
+    let wanted = Wanted { words: Words { moments, second: 1000 }, ..WANTED };
+    let (with, changes) = install("{}", &wanted).unwrap();
+    let settings: Value = serde_json::from_str(&with).unwrap();
+    assert_eq!(changes.len(), 4);
+    for name in moments {
+        assert_eq!(settings["hooks"][name][0]["hooks"][0]["timeout"], 10_000, "{name}");
+    }
+    let gemini = crate::agents::adapter(AgentId::Gemini).hook().unwrap();
+    let wanted = Wanted { words: gemini.words, ..WANTED };
+    let before = "{\n  \"ui\": {}\n}\n";
+    let (with, _) = install(before, &wanted).unwrap();
+    assert!(with.contains("BeforeAgent") && !with.contains("UserPromptSubmit"), "{with}");
+    assert_eq!(installed(&with, COMMAND).unwrap().placed.len(), 4);
+    assert_eq!(install(&with, &wanted).unwrap().1, []);
+    assert_eq!(uninstall(&with, COMMAND).unwrap().0, before);
+}
 
 fn put_in(text: &str) -> String {
     let (with, changes) = install(text, &WANTED).unwrap();

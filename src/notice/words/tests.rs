@@ -98,7 +98,10 @@ fn each_other_notice_says_what_and_what_to_do() {
     let unpriced = of_unpriced("claude-opus-9", NOW);
     assert_eq!(unpriced.title, "spendtop: no price for claude-opus-9");
     assert_eq!(unpriced.key, "unpriced/claude-opus-9");
-    let bare = of_unprotected(&session(), "", CapAction::Kill, NOW);
+    let none = of_unprotected(&session(), "", CapAction::Block, false, NOW);
+    assert_eq!(none.title, "spendtop: Claude Code has no hook");
+    assert!(!none.body.contains("hook install"), "{}", none.body);
+    let bare = of_unprotected(&session(), "", CapAction::Kill, true, NOW);
     assert_eq!(bare.title, "spendtop: a session runs without the hook");
     assert!(bare.body.contains("spendtop hook install"), "{}", bare.body);
     let error = of_config_error(Path::new("/c.toml"), "line 3: no\nsuch key", NOW);

@@ -227,8 +227,8 @@ fn say(said: &Said) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agents::Moment;
     use crate::agents::{Live, LiveKind, Status, adapter};
+    use crate::agents::{Moment, Words};
     use crate::hook::settings::Wanted;
     use crate::model::AgentId;
 
@@ -264,7 +264,7 @@ mod tests {
     #[test]
     fn the_hook_is_the_one_in_the_settings() {
         let command = "'/home/maya/my bin/spendtop' hook run claude";
-        let wanted = Wanted { command, moments: &Moment::ALL };
+        let wanted = Wanted { command, moments: &Moment::ALL, words: Words::CLAUDE };
         let (settings, _) = crate::hook::settings::install("{}", &wanted).unwrap();
         for moment in ["PreToolUse", "UserPromptSubmit"] {
             assert_eq!(command_of(settings.as_bytes(), moment).as_deref(), Some(command));
