@@ -50,7 +50,7 @@ fn unparsed(sources: &Sources) -> Option<Finding> {
 fn oversized(sources: &Sources) -> Option<Finding> {
     let (count, items) = lines(sources, |cursor| cursor.oversized);
     let lines = counted(count, "line", "lines");
-    let message = format!("skipped for being longer than 16 MiB: {lines}");
+    let message = format!("skipped for their size (16 MiB a line, 64 MiB a document): {lines}");
     (count > 0).then(|| Finding::problem("oversized_lines", message, items).counting(count))
 }
 

@@ -19,7 +19,7 @@ pub use self::data::{Data, Everything};
 pub use self::session::{Session, Subagent};
 pub(super) use self::session::{one, short_model};
 pub(super) use self::state::how;
-pub use self::state::{Doing, Held, Protection, State};
+pub use self::state::{Doing, Held, Protection, State, unprotected};
 pub use self::turn::Turn;
 pub(super) use self::turn::main_turn;
 use super::{Outcome, Page, Screen, Target};

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::session::Session;
-use crate::agents::Status;
+use crate::agents::{self, Status};
 use crate::enforce::How;
 use crate::format::printable;
 use crate::guard::who;
 use crate::ledger::{Charged, LedgerError};
-use crate::model::{LIMIT, Latch, LiftBy, Mark, SessionKey};
+use crate::model::{AgentId, LIMIT, Latch, LiftBy, Mark, SessionKey};
 use crate::policy::Cap;
 use crate::tui::source::Source;
 
@@ -102,6 +102,14 @@ impl Protection {
             Self::Hook => "hook",
             Self::Unneeded => "–",
         }
+    }
+}
+
+/// What to do about a live session that nothing would stop.
+pub fn unprotected(agent: AgentId) -> &'static str {
+    match agents::adapter(agent).hook() {
+        Some(_) => "nothing would stop it: `spendtop hook install`",
+        None => "nothing would stop it: no hook, and no process that is certain",
     }
 }
 

@@ -12,7 +12,7 @@ use ratatui::text::{Line, Span};
 
 use crate::format::{counted, fit, pad_start, width};
 use crate::tui::app::Shell;
-use crate::tui::screens::live::state::how;
+use crate::tui::screens::live::state::{how, unprotected};
 use crate::tui::screens::live::{Data, Live, Protection, short_id};
 use crate::tui::theme::Role;
 
@@ -25,7 +25,7 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, live: &Live, data: &Data
         session.process.as_ref().map(|found| format!("process {}, {}", found.pid, how(found.how))),
     );
     if session.protection == Protection::None {
-        parts.push("nothing would stop it: `spendtop hook install`".to_owned());
+        parts.push(unprotected(session.key.agent).to_owned());
     }
     parts.push(counted(session.total.calls, "call", "calls"));
     let id = short_id(&session.key);

@@ -15,7 +15,7 @@ use crate::format::{counted, fit, floor, money, money_fixed};
 use crate::ledger::Stated;
 use crate::model::{Millis, PicoUsd};
 use crate::tui::app::Shell;
-use crate::tui::screens::live::Protection;
+use crate::tui::screens::live::{Protection, unprotected};
 use crate::tui::screens::session::Data;
 use crate::tui::theme::Role;
 use crate::tui::view::joined;
@@ -95,10 +95,10 @@ fn process_role(data: &Data) -> Role {
 
 fn process(data: &Data) -> String {
     let stops = match data.session.protection {
-        Protection::Hook => " · its hook stops it",
-        Protection::Signal => " · no hook: a signal stops it",
-        Protection::None => " · nothing would stop it: `spendtop hook install`",
-        Protection::Unneeded => "",
+        Protection::Hook => " · its hook stops it".to_owned(),
+        Protection::Signal => " · no hook: a signal stops it".to_owned(),
+        Protection::None => format!(" · {}", unprotected(data.session.key.agent)),
+        Protection::Unneeded => String::new(),
     };
     let processes: Vec<String> = data
         .processes
