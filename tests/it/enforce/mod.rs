@@ -22,9 +22,12 @@ use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use signal_hook::consts::SIGINT;
 use spendtop::agents::adapter;
 use spendtop::enforce::{
     Demand, Guard, Kernel, Located, Process, ProcessTable, Search, Step, locate, run_agent_stop,
@@ -33,6 +36,16 @@ use spendtop::model::{
     Action, ActionKind, AgentId, Millis, PicoUsd, ProcessKey, SessionKey, Sighting,
 };
 use tempfile::TempDir;
+
+/// Who runs the tests in the background of a script has them, and all that they start, ignore SIGINT.
+/// What is handled here is not ignored there.
+fn heed_interrupts() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let always = Arc::new(AtomicBool::new(true));
+        signal_hook::flag::register_conditional_shutdown(SIGINT, 130, always).unwrap();
+    });
+}
 
 /// Says that it is there and waits until its standard input ends.
 pub const WAITS: &str = "echo ready; read _";
@@ -132,6 +145,7 @@ impl Scratch {
 
     /// The same of one that is first told something.
     pub fn start_with(&self, command: &mut Command, input: &str) -> Running {
+        heed_interrupts();
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = loop {
             match command.spawn() {
