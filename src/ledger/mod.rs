@@ -47,7 +47,7 @@ pub use lookup::{CallRow, ChargeRow, FoundSession, UnpricedModel, the_one};
 pub use peek::Pending;
 pub use prices::{KeptBook, Pricing};
 pub use reader::{Cell, Charged, Reader, Unlogged};
-pub use recent_calls::RecentCall;
+pub use recent_calls::{Grown, RecentCall};
 pub use reprice::Repriced;
 pub use rollup::Change;
 pub use split::ChargedBy;

@@ -8,6 +8,13 @@ use rusqlite::params;
 use super::{Charged, LedgerError, Reader};
 use crate::model::{AgentId, Millis, PicoUsd};
 
+/// How far a ledger has grown: what is new in it since.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Grown {
+    call: i64,
+    price_row: i64,
+}
+
 /// A call of a moment ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecentCall {
@@ -38,6 +45,26 @@ impl Reader {
             }
         }
         Ok(calls)
+    }
+
+    /// How far it has grown.
+    pub fn grown(&self) -> Result<Grown, LedgerError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT ifnull((SELECT max(id) FROM call), 0), ifnull((SELECT max(id) FROM price_row), 0)",
+        )?;
+        let grown =
+            |row: &rusqlite::Row<'_>| Ok(Grown { call: row.get(0)?, price_row: row.get(1)? });
+        Ok(statement.query_row([], grown)?)
+    }
+
+    /// Calls of before a time were added since, or prices that were not known before.
+    pub fn has_grown_before(&self, at: Millis, since: &Grown) -> Result<bool, LedgerError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM call WHERE id > ?1 AND at < ?2)
+                 OR EXISTS (SELECT 1 FROM price_row WHERE id > ?3)",
+        )?;
+        let asked = params![since.call, at.0, since.price_row];
+        Ok(statement.query_row(asked, |row| row.get(0))?)
     }
 
     /// When the newest call was that is charged to this.

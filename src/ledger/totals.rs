@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 use crate::model::{PicoUsd, TokenUsage, UsdTotal};
 
 /// What a set of calls comes to. Token sums saturate, money cannot overflow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Totals {
     /// Distinct calls.
     pub calls: u64,

@@ -9,6 +9,8 @@ use super::action::Action;
 use super::board::Board;
 use super::checkups::Checkups;
 use super::history::History;
+use super::screens::live::Memory;
+use super::screens::session::Kept;
 use super::screens::{Answer, Ask, Screen};
 use super::source::{Facts, Source};
 use super::sums::Sums;
@@ -59,6 +61,8 @@ pub struct Follower {
     sums: Sums,
     history: History,
     checkups: Checkups,
+    memory: Memory,
+    calls: Kept,
     sightings: Vec<Sighting>,
     roll: Roll,
     /// The ledger's version at the newest roll, and when that was.
@@ -78,6 +82,8 @@ impl Follower {
             sums: Sums::default(),
             history: History::default(),
             checkups: Checkups::default(),
+            memory: Memory::default(),
+            calls: Kept::default(),
             sightings: Vec::new(),
             roll: Roll::default(),
             rolled: None,
@@ -107,6 +113,8 @@ impl Follower {
                 self.reader = None;
                 self.sums = Sums::default();
                 self.history = History::default();
+                self.memory = Memory::default();
+                self.calls = Kept::default();
                 self.seen = None;
                 Some(Action::Unreadable(error.to_string()))
             }
@@ -140,13 +148,23 @@ impl Follower {
         }
         let (facts, sums, history) = (&self.facts, &mut self.sums, &mut self.history);
         history.begin(version);
-        let checkups = &mut self.checkups;
+        let (checkups, memory, calls) = (&mut self.checkups, &mut self.memory, &mut self.calls);
         checkups.begin();
         let (roll, sightings) = (&self.roll, &self.sightings);
         let (board, answer) = reader.snapshot(|reader| -> Result<_, LedgerError> {
             sums.refresh(reader, version, &facts.developer, &facts.zone, now)?;
-            let mut source =
-                Source { reader, facts, sums, history, checkups, roll, sightings, now };
+            let mut source = Source {
+                reader,
+                facts,
+                sums,
+                history,
+                memory,
+                calls,
+                checkups,
+                roll,
+                sightings,
+                now,
+            };
             Ok((Board::read(&source)?, question.ask.read(&mut source)?))
         })?;
         self.seen = Some((version, minute));

@@ -1,8 +1,7 @@
 //! The sums of every day, for the screens that look back.
 //!
 //! Today's are in [`Sums`](super::sums::Sums) already. Those of all other days are read when a
-//! screen first asks for them, and kept: like the sums of the sessions they are read again only as
-//! often as a share of the time allows.
+//! screen first asks for them, and kept: see [`Past`] for how long.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -11,13 +10,11 @@ use std::time::Instant;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::past::Past;
 use super::source::Source;
 use super::span::Span;
 use crate::ledger::{Charged, LedgerError, Reader, Totals};
 use crate::model::{Millis, UsdTotal};
-
-/// Reading the other days may take one part in this many of the time.
-const SHARE: u32 = 10;
 
 /// What was charged to one and the same on one day.
 #[derive(Debug)]
@@ -34,11 +31,9 @@ pub struct History {
     version: i64,
     /// A screen asked for it since [`begin`](Self::begin).
     is_wanted: bool,
-    /// The ledger's version that it was read at, and the day that is not in it.
-    of: Option<(i64, Range<Millis>)>,
-    not_before: Option<Instant>,
+    past: Past,
     /// The earliest first.
-    past: Vec<DaySum>,
+    days: Vec<DaySum>,
 }
 
 impl History {
@@ -50,9 +45,7 @@ impl History {
 
     /// What was shown of it is of an older version than this, and may be read again by now.
     pub(super) fn is_behind(&self, version: i64) -> bool {
-        let may_be_read = self.not_before.is_none_or(|time| Instant::now() >= time);
-        let is_old = self.of.as_ref().is_some_and(|(of, _)| *of != version);
-        self.is_wanted && is_old && may_be_read
+        self.is_wanted && self.past.is_behind(version)
     }
 
     fn refresh(
@@ -62,15 +55,10 @@ impl History {
         zone: &TimeZone,
     ) -> Result<(), LedgerError> {
         self.is_wanted = true;
-        let now_is = (self.version, today.clone());
-        if self.of.as_ref() == Some(&now_is) {
+        if !self.past.is_due(reader, self.version, today)? {
             return Ok(());
         }
         let began = Instant::now();
-        let same_day = self.of.as_ref().is_some_and(|(_, day)| day == today);
-        if same_day && self.not_before.is_some_and(|time| began < time) {
-            return Ok(());
-        }
         let mut days = Days::new(zone);
         let mut sums: BTreeMap<Date, HashMap<i64, Totals>> = BTreeMap::new();
         for time in [Millis(i64::MIN)..today.start, today.end..Millis(i64::MAX)] {
@@ -79,14 +67,12 @@ impl History {
                 *day.entry(cell.charged).or_default() += cell.totals;
             })?;
         }
-        self.past.clear();
+        self.days.clear();
         for (date, day) in sums {
             let sum = |(charged, totals)| DaySum { date, charged, totals };
-            self.past.extend(day.into_iter().map(sum));
+            self.days.extend(day.into_iter().map(sum));
         }
-        self.of = Some(now_is);
-        self.not_before = Some(Instant::now() + began.elapsed() * (SHARE - 1));
-        Ok(())
+        self.past.was_read(reader, began)
     }
 }
 
@@ -145,7 +131,7 @@ impl Source<'_> {
         if span != Span::Today {
             self.history.refresh(self.reader, &self.sums.day, &self.facts.zone)?;
             let first = span.first(today).unwrap_or(Date::MIN);
-            let past = &self.history.past;
+            let past = &self.history.days;
             let from = past.partition_point(|sum| sum.date < first);
             for sum in past[from..].iter().filter(|sum| span.has(sum.date, today)) {
                 if let Some(who) = self.sums.charged.get(&sum.charged) {

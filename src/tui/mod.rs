@@ -13,6 +13,8 @@
 //! environment, writes the ledger or signals: what is to be done to a session is handed out as a
 //! [`Request`].
 //!
+//! A config that changes reaches the screen by [`Renew`], on the follower's thread.
+//!
 //! A new screen goes into `screens` (which says how), a new command into `action` and `keys`, a new
 //! role into `theme`.
 
@@ -30,6 +32,7 @@ mod lift;
 mod look;
 mod mode;
 mod palette;
+mod past;
 pub mod screens;
 mod sheet;
 mod source;

@@ -9,6 +9,8 @@ use jiff::tz::TimeZone;
 
 use super::checkups::Checkups;
 use super::history::History;
+use super::screens::live::Memory;
+use super::screens::session::Kept;
 use super::sums::Sums;
 use crate::enforce::Roll;
 use crate::health::{Checkup, Setup};
@@ -51,6 +53,10 @@ pub struct Source<'a> {
     pub sums: &'a Sums,
     /// Those of other days, for whom asks; see [`each_day`](Self::each_day).
     pub history: &'a mut History,
+    /// The sessions as they were read last, for the Live screen.
+    pub memory: &'a mut Memory,
+    /// The calls of one session as they were read last, for the Session screen.
+    pub calls: &'a mut Kept,
     /// How all is, for whom asks; see [`checkup`](Self::checkup).
     pub checkups: &'a mut Checkups,
     /// Which sessions run.

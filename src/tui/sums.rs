@@ -1,17 +1,17 @@
 //! What every session used, kept between two looks at the ledger.
 //!
 //! Today's sums are few and read anew each time. Those of all other days are many and hardly ever
-//! change (an old transcript turns up, prices are applied anew): they are read again only as often
-//! as a share of the time allows, so that a large ledger does not slow down what is happening now.
+//! change: see [`Past`] for when they are read again.
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::past::Past;
 use crate::ledger::{Charged, LedgerError, Reader, RecentCall, Totals};
 use crate::model::Millis;
 
@@ -20,9 +20,6 @@ pub const DAYS: usize = 7;
 
 /// How far back calls are read one by one: what the burn is drawn of.
 pub const RECENT_MS: i64 = 3 * 3_600_000;
-
-/// Reading the other days may take one part in this many of the time.
-const SHARE: u32 = 10;
 
 /// A sum by quarter of an hour tells well enough when a call was that is older than this.
 const EXACT_MS: i64 = 2 * 86_400_000;
@@ -37,7 +34,7 @@ pub struct Day {
 }
 
 /// What is charged to one and the same.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 pub struct Sum {
     /// All of it.
     pub total: Totals,
@@ -66,18 +63,16 @@ pub struct Sums {
     pub recent: Vec<RecentCall>,
     /// What the charges were read at.
     newest_charged: Option<i64>,
-    past: Past,
+    past: PastSums,
 }
 
 /// The sums of all days but today.
 #[derive(Debug, Default)]
-struct Past {
-    /// The ledger's version, and the day that is not in them.
-    of: Option<(i64, Range<Millis>)>,
+struct PastSums {
+    past: Past,
     by_charged: HashMap<i64, (Totals, Millis)>,
     days: Vec<Day>,
     unpriced_calls: u64,
-    not_before: Option<Instant>,
 }
 
 impl Default for Sums {
@@ -91,7 +86,7 @@ impl Default for Sums {
             unpriced_calls: 0,
             recent: Vec::new(),
             newest_charged: None,
-            past: Past::default(),
+            past: PastSums::default(),
         }
     }
 }
@@ -104,8 +99,7 @@ impl Sums {
 
     /// Some of it is of an older version of the ledger than this, and may be read again by now.
     pub fn is_behind(&self, version: i64) -> bool {
-        let may_be_read = self.past.not_before.is_none_or(|time| Instant::now() >= time);
-        may_be_read && self.past.of.as_ref().is_some_and(|(of, _)| *of != version)
+        self.past.past.is_behind(version)
     }
 
     /// Reads what may have changed. `version` is the ledger's, `now` tells which day it is.
@@ -177,7 +171,7 @@ impl Sums {
     }
 }
 
-impl Past {
+impl PastSums {
     fn refresh(
         &mut self,
         reader: &Reader,
@@ -188,15 +182,10 @@ impl Past {
         end: Millis,
     ) -> Result<(), LedgerError> {
         let start = dates.last().map_or(end, |(_, start)| *start);
-        let now_is = (version, start..end);
-        if self.of.as_ref() == Some(&now_is) {
+        if !self.past.is_due(reader, version, &(start..end))? {
             return Ok(());
         }
         let began = Instant::now();
-        let same_day = self.of.as_ref().is_some_and(|(_, day)| *day == now_is.1);
-        if same_day && self.not_before.is_some_and(|time| began < time) {
-            return Ok(());
-        }
         self.by_charged.clear();
         self.unpriced_calls = 0;
         self.days =
@@ -222,10 +211,7 @@ impl Past {
                 *last = reader.newest_call(*charged)?.unwrap_or(*last);
             }
         }
-        self.of = Some(now_is);
-        let rest: Duration = began.elapsed() * (SHARE - 1);
-        self.not_before = Some(Instant::now() + rest);
-        Ok(())
+        self.past.was_read(reader, began)
     }
 }
 

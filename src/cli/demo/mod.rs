@@ -63,6 +63,7 @@ pub(super) fn run(context: &Context, args: DemoArgs) -> Result<Outcome> {
     let config = Config {
         notify: silent(),
         daily_cap: Some(DAILY_CAP),
+        developer: Some(developer.to_string()),
         caps: vec![Arc::new(cap)],
         // Where a command from the screen looks for the process of a session.
         agent_roots: vec![(AgentId::Claude, home.clone())],

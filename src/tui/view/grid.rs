@@ -47,7 +47,8 @@ pub(in crate::tui) struct Column {
     pub title: &'static str,
     /// How it is set.
     pub side: Side,
-    /// Its least width, so that it is steady; a name gives way no further than this.
+    /// Its least width, so that it is steady. A name is as wide as it needs to be, and gives way no
+    /// further than this.
     pub least: usize,
     /// How long it stays while room runs out: the greatest goes last.
     pub rank: u8,
@@ -210,7 +211,8 @@ fn line(
 fn layout(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> Vec<(usize, usize)> {
     let wanted = |(number, column): (usize, &Column)| {
         let longest = rows.iter().map(|row| row[number].width()).max().unwrap_or(0);
-        (number, longest.max(width(column.title)).max(column.least))
+        let least = if column.side == Side::Name { 0 } else { column.least };
+        (number, longest.max(width(column.title)).max(least))
     };
     let mut widths: Vec<(usize, usize)> = columns.iter().enumerate().map(wanted).collect();
     let gaps = |count: usize| MARK + GAP * count.saturating_sub(1);
@@ -269,6 +271,17 @@ mod tests {
     fn a_bar_takes_what_is_left_and_no_more_than_it_needs() {
         assert_eq!(layout_at(60), [(0, 24), (1, 7), (2, 16), (3, 5)]);
         assert_eq!(layout_at(200)[2], (2, 48));
+    }
+
+    #[test]
+    fn a_name_is_as_wide_as_it_needs_to_be_and_shrinks_to_its_least() {
+        let columns = [Column::name("NAME", 14, 9), Column::right("CALLS", 5, 2)];
+        let layout_at = |name: &str, room: usize| {
+            layout(&columns, &[vec![Cell::plain(name), Cell::plain("7")]], room)
+        };
+        assert_eq!(layout_at("short", 80), [(0, 5), (1, 5)]);
+        assert_eq!(layout_at("a-long-name-of-24-cells!", 24), [(0, 15), (1, 5)]);
+        assert_eq!(layout_at("a-long-name-of-24-cells!", 23), [(0, 14), (1, 5)]);
     }
 
     #[test]

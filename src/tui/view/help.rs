@@ -32,6 +32,7 @@ const WORDS: &[(&str, &str)] = &[
     ("CACHE", "how much of what was sent came from the cache"),
     ("PROT", "what stops it: hook, signal, or none!"),
     ("AGE", "time since its last call"),
+    ("● · !", "on Health: well, worth knowing, to be mended"),
 ];
 
 /// Cells of the left column.

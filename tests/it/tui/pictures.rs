@@ -237,7 +237,7 @@ fn what_holds_a_session_is_said_and_stops_only_where_it_is_to() {
     apply(&mut writer, CapAction::Flag);
     let held = |app: &App, id: &str| {
         let session = data(app).sessions.iter().find(|s| &*s.key.session_id == id).unwrap().clone();
-        (session.state.word(), session.held.into_iter().map(|held| held.why).collect::<Vec<_>>())
+        (session.state.word(), session.held.iter().map(|held| held.why.clone()).collect::<Vec<_>>())
     };
     let flagged = "flagged by maya: too \u{fffd}[2Jdear".to_owned();
     let app = seen(&lab, "Europe/Berlin", super::NOW);
@@ -267,4 +267,38 @@ fn what_a_turn_is_at_is_told_beside_its_session() {
     // Hours later the turn is nobody's concern any more.
     let app = seen(&lab, "UTC", "2026-11-23T19:12:00Z");
     assert_eq!(data(&app).sessions[0].turn, None);
+}
+
+#[test]
+fn a_screen_that_has_been_open_shows_what_one_opened_now_does() {
+    let lab = Lab::new();
+    a_day(&lab);
+    let mut open = App::new(setting(), Look::default(), now());
+    let mut follower = Follower::new(facts(&lab, Some(10)));
+    let mut assert_same = |now: Millis| {
+        if let Some(action) = look_at(&mut open, &mut follower, now) {
+            open.update(action);
+        }
+        let mut anew = App::new(setting(), Look::default(), now);
+        let action = look_at(&mut anew, &mut Follower::new(facts(&lab, Some(10))), now);
+        anew.update(action.unwrap());
+        assert_eq!(data(&open), data(&anew));
+    };
+    assert_same(now());
+    let lines = [
+        Line { session: "s2", cwd: "/w/docs", model: "claude-haiku-5-5-20260901", ..LINE },
+        // Of an old session, and of a new one whose project makes the name of another longer.
+        Line { session: "s4", cwd: "/srv/other/shop", branch: "", ..LINE },
+        Line { session: "s9", cwd: "/home/maya/w/shop", ..LINE },
+        Line { agent: "a9", branch: "feat/pay", ..LINE },
+    ];
+    for (number, line) in (20..).zip(&lines) {
+        line.write(&lab, number);
+        ingest(&lab);
+        assert_same(now());
+    }
+    // What runs, and then what is idle, has ended a while later.
+    for minutes in [1, 3, 20, 45] {
+        assert_same(Millis(now().0 + minutes * 60_000));
+    }
 }

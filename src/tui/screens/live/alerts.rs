@@ -1,5 +1,7 @@
 //! What was told and done lately: the guard's notices, and what was done to sessions.
 
+use std::sync::Arc;
+
 use super::session::Session;
 use crate::format::printable;
 use crate::ledger::LedgerError;
@@ -24,7 +26,10 @@ pub struct Alert {
 }
 
 /// Reads them, newest first.
-pub(super) fn read(source: &Source<'_>, sessions: &[Session]) -> Result<Vec<Alert>, LedgerError> {
+pub(super) fn read(
+    source: &Source<'_>,
+    sessions: &[Arc<Session>],
+) -> Result<Vec<Alert>, LedgerError> {
     let since = Millis(source.now.0 - SINCE_MS);
     let mut alerts: Vec<Alert> = Vec::new();
     for notice in source.reader.notices(since, MOST)? {
@@ -84,7 +89,7 @@ fn deed(action: &Action, label: &dyn Fn(&SessionKey) -> String) -> Option<Alert>
 }
 
 /// The session's project and the head of its id.
-fn label(session: &SessionKey, sessions: &[Session]) -> String {
+fn label(session: &SessionKey, sessions: &[Arc<Session>]) -> String {
     let known = sessions.iter().find(|known| known.key == *session);
     let id: String = printable(&session.session_id).chars().take(8).collect();
     match known.map(|known| known.project.as_str()).filter(|project| !project.is_empty()) {

@@ -1,7 +1,10 @@
 //! What the Live screen has read.
 
+use std::sync::Arc;
+
 use super::alerts::{self, Alert};
-use super::session::{self, Session};
+use super::memory;
+use super::session::Session;
 use crate::ledger::LedgerError;
 use crate::model::UsdTotal;
 use crate::tui::screens::Query;
@@ -24,7 +27,7 @@ pub struct Data {
     /// The developer's last days, today last.
     pub days: Vec<Day>,
     /// Every session, newest activity first.
-    pub sessions: Vec<Session>,
+    pub sessions: Vec<Arc<Session>>,
     /// What the developer spent in each five minutes of the last hours, the newest last.
     pub trend: Vec<UsdTotal>,
     /// What was told and done lately, newest first.
@@ -37,7 +40,7 @@ impl Query for Everything {
     type Data = Data;
 
     fn read(&self, source: &mut Source<'_>) -> Result<Data, LedgerError> {
-        let sessions = session::read(source)?;
+        let sessions = memory::read(source)?;
         let transcripts = if sessions.is_empty() { source.reader.sources()?.len() } else { 0 };
         Ok(Data {
             days: source.sums.days.clone(),

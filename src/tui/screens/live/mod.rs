@@ -3,12 +3,14 @@
 mod alerts;
 mod columns;
 mod data;
+mod memory;
 mod session;
 mod state;
 mod turn;
 mod view;
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -16,6 +18,7 @@ use ratatui::layout::Rect;
 pub use self::alerts::Alert;
 pub use self::columns::{Column, cached};
 pub use self::data::{Data, Everything};
+pub use self::memory::Memory;
 pub use self::session::{Session, Subagent};
 pub(super) use self::session::{one, short_model};
 pub(super) use self::state::how;
@@ -160,7 +163,7 @@ impl Live {
 
     /// The selected session.
     pub fn selected<'a>(&self, data: &'a Data) -> Option<&'a Session> {
-        data.sessions.get(self.table.selected()?.1.session)
+        data.sessions.get(self.table.selected()?.1.session).map(Arc::as_ref)
     }
 
     /// What to act on: what is tagged, or else what is selected.
@@ -214,8 +217,8 @@ fn words(session: &Session) -> String {
 }
 
 /// The newest first among equals, which is their order already.
-fn sort(numbers: &mut [usize], sessions: &[Session], by: &str) {
-    let of = |number: &usize| &sessions[*number];
+fn sort(numbers: &mut [usize], sessions: &[Arc<Session>], by: &str) {
+    let of = |number: &usize| &*sessions[*number];
     match by {
         "state" => numbers.sort_by_key(|number| of(number).state),
         "today" => numbers.sort_by_key(|number| Reverse(of(number).today.cost)),

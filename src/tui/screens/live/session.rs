@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::state::{Guarded, Held, Protection, State};
-use super::turn::{self, Turn, Turns};
+use super::turn::{self, Turn};
 use crate::enforce::Present;
 use crate::format::{printable, short_paths};
 use crate::ledger::{Charged, LedgerError, Totals};
@@ -13,7 +13,7 @@ use crate::tui::source::Source;
 use crate::tui::sums::Sum;
 
 /// A session with everything its subagents did.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     /// Which.
     pub key: SessionKey,
@@ -46,7 +46,7 @@ pub struct Session {
 }
 
 /// A subagent.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subagent {
     /// The agent's id of it, or the head of that.
     pub id: String,
@@ -62,40 +62,6 @@ pub struct Subagent {
     pub last: Millis,
     /// What its turn is at, where that is known.
     pub turn: Option<Turn>,
-}
-
-/// Reads every session.
-pub(super) fn read(source: &Source<'_>) -> Result<Vec<Session>, LedgerError> {
-    let sums = source.sums;
-    let since = Millis(source.now.0 - PACE_MS);
-    let mut burns: HashMap<i64, UsdTotal> = HashMap::new();
-    for call in sums.recent.iter().filter(|call| call.at > since) {
-        let burn = burns.entry(call.charged).or_default();
-        *burn += call.cost.map_or(UsdTotal::ZERO, UsdTotal::from);
-    }
-    let mut drafts: HashMap<i64, Draft<'_>> = HashMap::new();
-    for (number, sum) in &sums.by_charged {
-        let Some(who) = sums.charged.get(number) else { continue };
-        let burn = burns.get(number).copied().unwrap_or(UsdTotal::ZERO);
-        drafts.entry(who.session).or_default().add(*number, who, sum, burn);
-    }
-    let projects = short_paths(drafts.values().map(Draft::project));
-    let guarded = Guarded::read(source)?;
-    let turns = turn::read(source)?;
-    let mut sessions = Vec::with_capacity(drafts.len());
-    for (number, draft) in &drafts {
-        let Some(who) = draft.who() else { continue };
-        let mut session = draft.session(who, &projects);
-        if let Some(turns) = turns.get(number) {
-            session.set_turns(turns);
-        }
-        guarded.judge(&mut session, who, source);
-        sessions.push((*number, session));
-    }
-    sessions.sort_unstable_by_key(|(number, session)| {
-        (std::cmp::Reverse(session.last), std::cmp::Reverse(*number))
-    });
-    Ok(sessions.into_iter().map(|(_, session)| session).collect())
 }
 
 /// Reads one session, by its number in the ledger.
@@ -114,21 +80,13 @@ pub(in crate::tui::screens) fn one(
         draft.add(*number, who, sum, recent.filter_map(|call| call.cost).map(Into::into).sum());
     }
     let Some(who) = draft.who() else { return Ok(None) };
-    let mut one = draft.session(who, &short_paths([draft.project()]));
-    if let Some(turns) = turn::read(source)?.get(&session) {
-        one.set_turns(turns);
-    }
-    Guarded::read(source)?.judge(&mut one, who, source);
+    let projects = short_paths([draft.project()]);
+    let project = projects.get(draft.project()).map_or("", String::as_str);
+    let mut one = draft.session(who, project);
+    let turns = turn::read(source)?;
+    let turns = turns.get(&session);
+    Guarded::read(source)?.standing(&one, turns, who, source).put_to(&mut one, turns);
     Ok(Some(one))
-}
-
-impl Session {
-    fn set_turns(&mut self, turns: &Turns) {
-        self.turn = turns.of_session();
-        for subagent in &mut self.subagents {
-            subagent.turn = turns.of_subagent(&subagent.id);
-        }
-    }
 }
 
 /// What a thread comes to while it is summed up.
@@ -161,7 +119,7 @@ impl<'a> Thread<'a> {
 
 /// A session while it is summed up.
 #[derive(Default)]
-struct Draft<'a> {
+pub(super) struct Draft<'a> {
     all: Thread<'a>,
     /// What names the session, and how good a name it is: the newest of the main thread.
     name: Option<((bool, Millis, i64), &'a Charged)>,
@@ -169,7 +127,7 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn add(&mut self, number: i64, who: &'a Charged, sum: &Sum, burn: UsdTotal) {
+    pub(super) fn add(&mut self, number: i64, who: &'a Charged, sum: &Sum, burn: UsdTotal) {
         self.all.add(who, sum, burn);
         let rank = (who.subagent.is_empty(), sum.last, number);
         if self.name.is_none_or(|(best, _)| best < rank) {
@@ -180,6 +138,11 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// The number of what names it, and that.
+    pub(super) fn name(&self) -> Option<(i64, &'a Charged)> {
+        self.name.map(|((_, _, number), who)| (number, who))
+    }
+
     fn who(&self) -> Option<&'a Charged> {
         self.name.map(|(_, who)| who)
     }
@@ -188,8 +151,8 @@ impl<'a> Draft<'a> {
         self.who().map_or("", |who| &who.project)
     }
 
-    fn session(&self, who: &Charged, projects: &HashMap<&str, String>) -> Session {
-        let project = projects.get(self.project()).map_or("", String::as_str);
+    /// What is known of it by its calls; `project` is its project's short name.
+    pub(super) fn session(&self, who: &Charged, project: &str) -> Session {
         let mut subagents: Vec<Subagent> = self.subagents.iter().map(subagent).collect();
         subagents.sort_by_key(|subagent| std::cmp::Reverse(subagent.total.cost));
         Session {

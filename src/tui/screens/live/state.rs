@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::session::Session;
+use super::session::{Session, Subagent};
+use super::turn::{Turn, Turns};
 use crate::agents::{self, Status};
-use crate::enforce::How;
+use crate::enforce::{How, Present};
 use crate::format::printable;
 use crate::guard::who;
 use crate::ledger::{Charged, LedgerError};
@@ -159,19 +160,28 @@ impl<'a> Guarded<'a> {
     }
 
     /// Tells of a session what it does, what holds it and what would stop it.
-    pub(super) fn judge(&self, session: &mut Session, to: &Charged, source: &Source<'_>) {
-        session.held = self.held(&session.key, to);
-        session.process = source.roll.present.get(&session.key).cloned();
-        session.state = Self::state(session, source);
-        session.protection = if !session.state.is_live() {
+    pub(super) fn standing(
+        &self,
+        session: &Session,
+        turns: Option<&Turns>,
+        to: &Charged,
+        source: &Source<'_>,
+    ) -> Standing {
+        let turn = turns.and_then(Turns::of_session);
+        let held = self.held(&session.key, to);
+        let process = source.roll.present.get(&session.key).cloned();
+        let stops = held.iter().any(|held| held.stops);
+        let state = state(session, turn, process.as_ref(), stops, source);
+        let protection = if !state.is_live() {
             Protection::Unneeded
         } else if self.hooked.contains(&session.key) {
             Protection::Hook
-        } else if session.process.is_some() {
+        } else if process.is_some() {
             Protection::Signal
         } else {
             Protection::None
         };
+        Standing { turn, held, process, state, protection }
     }
 
     fn held(&self, key: &SessionKey, to: &Charged) -> Vec<Held> {
@@ -192,32 +202,74 @@ impl<'a> Guarded<'a> {
         held.sort_by_key(|held| !held.stops);
         held
     }
+}
 
-    fn state(session: &Session, source: &Source<'_>) -> State {
-        let stops = session.held.iter().any(|held| held.stops);
-        let sure = |doing| State { doing, is_guess: false };
-        let age = source.now.0 - session.last.0;
-        let in_turn = session.turn.map(|turn| turn.in_turn);
-        // What the transcript says is more than the time of the last call: a tool may take long.
-        let runs = in_turn.map_or(age < RUNS_MS, |in_turn| in_turn && age < LONGEST_TOOL_MS);
-        let guess = State { doing: if runs { Doing::Run } else { Doing::Idle }, is_guess: true };
-        let state = match &session.process {
-            Some(process) => match process.status {
-                Some(Status::Busy) => sure(Doing::Run),
-                Some(Status::Asking) => sure(Doing::Ask),
-                Some(Status::Idle) => sure(Doing::Idle),
-                None => guess,
-            },
-            // The agent tells of every session that runs: this one does not.
-            None if source.roll.telling.contains(&session.key.agent) => sure(Doing::End),
-            None if age < IDLES_MS => guess,
-            None => sure(Doing::End),
+/// How a session stands, beside what its calls tell.
+pub(super) struct Standing {
+    turn: Option<Turn>,
+    held: Vec<Held>,
+    process: Option<Present>,
+    state: State,
+    protection: Protection,
+}
+
+impl Standing {
+    /// The session stands so already, and its subagents' turns are those.
+    pub(super) fn is_of(&self, session: &Session, turns: Option<&Turns>) -> bool {
+        let is_at = |subagent: &Subagent| {
+            subagent.turn == turns.and_then(|turns| turns.of_subagent(&subagent.id))
         };
-        match state.doing {
-            Doing::End => state,
-            _ if stops => sure(Doing::Blocked),
-            _ => state,
+        self.state == session.state
+            && self.protection == session.protection
+            && self.turn == session.turn
+            && self.held == session.held
+            && self.process == session.process
+            && session.subagents.iter().all(is_at)
+    }
+
+    /// Has the session stand so.
+    pub(super) fn put_to(self, session: &mut Session, turns: Option<&Turns>) {
+        for subagent in &mut session.subagents {
+            subagent.turn = turns.and_then(|turns| turns.of_subagent(&subagent.id));
         }
+        session.turn = self.turn;
+        session.held = self.held;
+        session.process = self.process;
+        session.state = self.state;
+        session.protection = self.protection;
+    }
+}
+
+/// What a session does; `stops`: it must not go on.
+fn state(
+    session: &Session,
+    turn: Option<Turn>,
+    process: Option<&Present>,
+    stops: bool,
+    source: &Source<'_>,
+) -> State {
+    let sure = |doing| State { doing, is_guess: false };
+    let age = source.now.0 - session.last.0;
+    let in_turn = turn.map(|turn| turn.in_turn);
+    // What the transcript says is more than the time of the last call: a tool may take long.
+    let runs = in_turn.map_or(age < RUNS_MS, |in_turn| in_turn && age < LONGEST_TOOL_MS);
+    let guess = State { doing: if runs { Doing::Run } else { Doing::Idle }, is_guess: true };
+    let state = match process {
+        Some(process) => match process.status {
+            Some(Status::Busy) => sure(Doing::Run),
+            Some(Status::Asking) => sure(Doing::Ask),
+            Some(Status::Idle) => sure(Doing::Idle),
+            None => guess,
+        },
+        // The agent tells of every session that runs: this one does not.
+        None if source.roll.telling.contains(&session.key.agent) => sure(Doing::End),
+        None if age < IDLES_MS => guess,
+        None => sure(Doing::End),
+    };
+    match state.doing {
+        Doing::End => state,
+        _ if stops => sure(Doing::Blocked),
+        _ => state,
     }
 }
 

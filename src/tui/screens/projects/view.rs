@@ -29,7 +29,7 @@ fn columns(level: Level, shell: &Shell) -> [Column; 10] {
     let right = |title, least, rank| Column { title, side: Side::Right, least, rank };
     let is_session = level == Level::Session;
     [
-        Column { title: title(level), side: Side::Name, least: 0, rank: 10 },
+        Column::name(title(level), 14, 10),
         Column {
             title: if is_session { "AGENT" } else { "" },
             side: Side::Name,

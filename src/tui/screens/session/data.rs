@@ -85,7 +85,7 @@ impl Query for One {
         };
         let Some(number) = number else { return Ok(None) };
         let Some(session) = live::one(source, number)? else { return Ok(None) };
-        let rows = source.reader.session_calls(number)?;
+        let rows = source.calls.calls(source.reader, source.sums, number)?;
         let models = costs::read(source, &rows)?;
         let threads = threads::sum_up(source, &rows);
         let latest = latest::read(source, number, &session, &rows)?;
@@ -104,7 +104,7 @@ impl Query for One {
             resume: printable(&resume).into_owned(),
             first: rows.last().map_or(session.last, |row| row.at),
             explained: self.explain(source)?,
-            calls: rows.into_iter().map(|row| call(row, source)).collect(),
+            calls: rows.iter().cloned().map(|row| call(row, source)).collect(),
             session,
             models,
             threads,

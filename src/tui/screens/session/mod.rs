@@ -3,6 +3,7 @@
 
 mod costs;
 mod data;
+mod kept;
 mod latest;
 mod threads;
 mod view;
@@ -14,6 +15,7 @@ use ratatui::layout::Rect;
 
 pub use self::costs::{ClassCost, ModelCost};
 pub use self::data::{Call, Data, One, Process};
+pub use self::kept::Kept;
 pub use self::latest::ThreadNow;
 pub use self::threads::Thread;
 use super::live;

@@ -24,7 +24,7 @@ use crate::tui::view::picker;
 fn columns(shell: &Shell) -> [Column; 11] {
     let right = |title, least, rank| Column { title, side: Side::Right, least, rank };
     [
-        Column { title: "MODEL", side: Side::Name, least: 0, rank: 11 },
+        Column::name("MODEL", 14, 11),
         Column { title: "TIER", side: Side::Left, least: 9, rank: 5 },
         right(grid::money_title(shell), 7, 10),
         right("SHARE", 5, 9),
