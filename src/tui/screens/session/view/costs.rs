@@ -30,16 +30,20 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, framed: bool, data: &Dat
     let theme = &shell.look.theme;
     let word = if shell.setting.on_plan { "value" } else { "cost" };
     let title = format!("{word} by class");
-    let inner = boxed(frame, area, framed, &title, " of tokens, × $ per million", theme);
+    // Where not every class has room, each model still has its line.
+    let rows = if framed { area.height.saturating_sub(2) } else { area.height };
+    let classes = data.models.iter().map(|model| model.classes.len()).sum::<usize>();
+    let left_out = classes.min(height(data).saturating_sub(rows).into());
+    let more = match left_out {
+        0 => " of tokens, × $ per million".to_owned(),
+        _ => format!(" of tokens, × $ per million · {left_out} left out"),
+    };
+    let inner = boxed(frame, area, framed, &title, &more, theme);
     let room = usize::from(inner.width);
     let all = data.models.iter().map(|model| model.totals.cost);
     let decimals = column_decimals(all);
-    let rows = usize::from(inner.height);
     let mut lines: Vec<Line<'static>> = Vec::new();
-    // Where not every class has room, each model still has its line.
-    let wanted = usize::from(height(data));
-    let classes = data.models.iter().map(|model| model.classes.len()).sum::<usize>();
-    let mut spare = classes.saturating_sub(wanted.saturating_sub(rows));
+    let mut spare = classes - left_out;
     for model in &data.models {
         lines.push(model_line(model, room, decimals, shell));
         let shown = model.classes.len().min(spare);
