@@ -114,6 +114,12 @@ fn a_session_with_subagents() {
     }
     press(&mut app, KeyCode::Char('v'));
     assert_eq!(slot(&app).page.panel(), Panel::All);
+    // Of twelve lines of costs seven have room: each model's, and what says most of the first.
+    let low = drawn(&app, 120, 34).to_string();
+    assert!(low.contains("× $ per million · 5 left out"), "{low}");
+    for model in ["opus-5-5   ", "sonnet-5-5 ", "haiku-5-5  "] {
+        assert!(low.contains(&format!("│ {model}")), "{low}");
+    }
 }
 
 #[test]

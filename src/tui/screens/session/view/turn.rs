@@ -105,7 +105,7 @@ fn repeats(thread: &ThreadNow, room: usize, shell: &Shell) -> Line<'static> {
     let loops = is_loop(thread);
     let words = match (thread.repeats(), loops) {
         (0, _) => "no tool was called in this turn".to_owned(),
-        (_, true) => format!("{} the same call {}", word(thread.level()), row(thread)),
+        (_, true) => format!("{} same call {}", word(thread.level()), row(thread)),
         (1, _) => format!("nothing repeats{}", row(thread).trim_start_matches("no repeat")),
         _ => format!("the same call {}", row(thread)),
     };
