@@ -19,10 +19,11 @@
 //! [`ingest`] finds the transcripts and reads what is new, [`agents`] turn records into
 //! [`model::Event`]s, the [`ledger`] decides which records are one call and whose it is, has it
 //! priced by [`pricing`] and keeps it. What is done in a thread beside its calls (prompts, tools,
-//! results) comes as a [`model::DeedLog`] of fingerprints. After each pass `daemon::watchdog` holds the sums against the
-//! caps ([`policy`]), has the person told ([`notice`]) and sessions that must not go on ended
-//! ([`enforce`]). [`daemon`] runs all that, as a service or for as long as the screen is open. The
-//! [`hook`] stops a session from within, by the same sums. [`cli`] and the screen only read.
+//! results) comes as a [`model::DeedLog`] of fingerprints. After each pass `daemon::watchdog` holds
+//! the sums against the caps ([`policy`]), has the person told ([`notice`]) and sessions that must
+//! not go on ended ([`enforce`]). [`daemon`] runs all that, as a service or for as long as the
+//! screen is open. The [`hook`] stops a session from within, by the same sums. [`cli`] and the
+//! screen only read.
 //!
 //! # Invariants
 //!
