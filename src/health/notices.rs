@@ -39,7 +39,7 @@ pub fn untold(reader: &Reader, now: Millis) -> Result<Option<Finding>, LedgerErr
 }
 
 /// The desktop's notification service, where one is to be used. A hint: a machine without a
-/// desktop is no mistake, and a webhook or a command may do. May take [`ANSWER_WITHIN`].
+/// desktop is no mistake, and a webhook or a command may do. Takes two seconds at the most.
 pub fn desktop() -> Option<Finding> {
     let why = call_within("desktop service", ANSWER_WITHIN, desktop_service).err()?;
     let message = format!(
