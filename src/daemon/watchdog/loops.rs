@@ -6,6 +6,7 @@
 //! know is kept in the ledger with what it led to, and is the same after a restart.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::levels::BY;
 use super::sessions::Touched;
@@ -79,7 +80,7 @@ impl Watchdog {
         let mut looping = BTreeSet::new();
         // At the first look they may be thousands.
         for some in stirred.chunks(IN_MEMORY) {
-            looping.extend(self.watch_some(look, touched, tells, some, since)?);
+            looping.extend(self.watch_some(look, tells, some, since)?);
         }
         Ok(looping)
     }
@@ -88,7 +89,6 @@ impl Watchdog {
     fn watch_some(
         &mut self,
         look: &mut Look<'_>,
-        touched: &Touched,
         tells: bool,
         stirred: &[i64],
         since: Millis,
@@ -111,7 +111,7 @@ impl Watchdog {
         if turns.is_empty() {
             return Ok(BTreeSet::new());
         }
-        let outcome = self.outcome(look, touched, tells, &mut turns);
+        let outcome = self.outcome(look, tells, &mut turns)?;
         self.keep(look, &outcome, &turns)?;
         let is_looping = |number: &&i64| outcome.loops.iter().any(|(of, _)| of == *number);
         let looping = turns.keys().filter(is_looping).filter_map(|number| turns.get(number));
@@ -192,10 +192,9 @@ impl Watchdog {
     fn outcome(
         &self,
         look: &Look<'_>,
-        touched: &Touched,
         tells: bool,
         turns: &mut BTreeMap<i64, Turn>,
-    ) -> Outcome {
+    ) -> Result<Outcome, LedgerError> {
         let mut outcome = Outcome::default();
         let is_live = |alarm: &Alarm| look.now.0.saturating_sub(alarm.at.0) < LIVE_MS;
         for (number, turn) in turns {
@@ -203,7 +202,8 @@ impl Watchdog {
             for standing in turn.watched.standing(|alarm| tells && is_live(alarm)) {
                 if standing.is_news {
                     let session = session_of(thread);
-                    let project = super::alerts::project_of(touched, &session);
+                    let place = look.writer.place_of(thread.session)?;
+                    let project = place.map_or_else(Arc::default, |place| place.project);
                     let notice = words::of_loop(
                         &session,
                         &thread.subagent,
@@ -219,7 +219,7 @@ impl Watchdog {
                 outcome.loops.push((*number, as_row(&standing)));
             }
         }
-        outcome
+        Ok(outcome)
     }
 
     fn action(&self, look: &Look<'_>, session: SessionKey, standing: &Standing) -> Action {
