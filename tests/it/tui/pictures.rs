@@ -245,6 +245,9 @@ fn what_holds_a_session_is_said_and_stops_only_where_it_is_to() {
     assert_eq!(held(&app, "s1"), ("run", vec![]));
     apply(&mut writer, CapAction::Block);
     let app = seen(&lab, "Europe/Berlin", super::NOW);
+    // Nothing can stop it, and it called a model a moment ago.
+    assert_eq!(held(&app, "s2").0, "run");
+    let app = seen(&lab, "Europe/Berlin", "2026-11-23T14:51:30Z");
     let (state, why) = held(&app, "s2");
     assert_eq!((state, why.len()), ("BLK", 2));
     assert_eq!(why[1], flagged, "what stops it comes first");

@@ -170,8 +170,7 @@ impl<'a> Guarded<'a> {
         let turn = turns.and_then(Turns::of_session);
         let held = self.held(&session.key, to);
         let process = source.roll.present.get(&session.key).cloned();
-        let stops = held.iter().any(|held| held.stops);
-        let state = state(session, turn, process.as_ref(), stops, source);
+        let mut state = state(session, turn, process.as_ref(), source);
         let protection = if !state.is_live() {
             Protection::Unneeded
         } else if self.hooked.contains(&session.key) {
@@ -181,6 +180,11 @@ impl<'a> Guarded<'a> {
         } else {
             Protection::None
         };
+        // What seems to run although it must not, and is stopped by nothing, is not blocked.
+        let goes_on = protection == Protection::None && state.doing == Doing::Run;
+        if state.is_live() && !goes_on && held.iter().any(|held| held.stops) {
+            state = State { doing: Doing::Blocked, is_guess: false };
+        }
         Standing { turn, held, process, state, protection }
     }
 
@@ -240,12 +244,11 @@ impl Standing {
     }
 }
 
-/// What a session does; `stops`: it must not go on.
+/// What a session does, whether it may or not.
 fn state(
     session: &Session,
     turn: Option<Turn>,
     process: Option<&Present>,
-    stops: bool,
     source: &Source<'_>,
 ) -> State {
     let sure = |doing| State { doing, is_guess: false };
@@ -254,7 +257,7 @@ fn state(
     // What the transcript says is more than the time of the last call: a tool may take long.
     let runs = in_turn.map_or(age < RUNS_MS, |in_turn| in_turn && age < LONGEST_TOOL_MS);
     let guess = State { doing: if runs { Doing::Run } else { Doing::Idle }, is_guess: true };
-    let state = match process {
+    match process {
         Some(process) => match process.status {
             Some(Status::Busy) => sure(Doing::Run),
             Some(Status::Asking) => sure(Doing::Ask),
@@ -265,11 +268,6 @@ fn state(
         None if source.roll.telling.contains(&session.key.agent) => sure(Doing::End),
         None if age < IDLES_MS => guess,
         None => sure(Doing::End),
-    };
-    match state.doing {
-        Doing::End => state,
-        _ if stops => sure(Doing::Blocked),
-        _ => state,
     }
 }
 
