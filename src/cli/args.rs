@@ -19,8 +19,9 @@ pub use self::turns::{LoopsArgs, MetricsCommand, TurnSort, TurnsArgs};
 
 /// top for what coding agents spend.
 ///
-/// Without a command: the live screen. Reads the transcripts that Claude Code writes, counts every
-/// model call once, prices it exactly and keeps it. Nothing leaves this machine.
+/// Without a command: the live screen. Reads the transcripts that Claude Code, Codex, OpenCode,
+/// Gemini CLI, Copilot CLI and Qwen Code write, counts every model call once, prices it exactly and
+/// keeps it. Nothing leaves this machine, unless a webhook is named in the config.
 #[derive(Debug, Parser)]
 #[command(name = "spendtop", version, max_term_width = 100)]
 pub struct Cli {
