@@ -287,7 +287,7 @@ async fn order_within(
 
 /// How long until a time of the clock.
 fn until(at: Millis, now: Millis) -> Duration {
-    let millis = u64::try_from(at.0.saturating_sub(now.0)).unwrap_or(0);
+    let millis = u64::try_from(at.since(now)).unwrap_or(0);
     Duration::from_millis(millis).min(LONGEST_SLEEP)
 }
 

@@ -43,7 +43,7 @@ pub struct DemoLine {
 
 /// The lines of the seven days up to `now` and of the ten minutes after it, in the order of time.
 pub fn script(now: Millis) -> Vec<DemoLine> {
-    let end = Millis(now.0.saturating_add(AHEAD));
+    let end = now.plus(AHEAD);
     let mut lines = Vec::new();
     for plot in story::PLOTS {
         plot.tell(now, end, &mut lines);
@@ -70,7 +70,7 @@ pub fn open_sessions(lines: &[DemoLine], now: Millis) -> Vec<OpenSession> {
     for line in lines {
         last.insert(&line.session_id, line);
     }
-    let open = last.into_values().filter(|line| now.0 - line.at.0 < COFFEE);
+    let open = last.into_values().filter(|line| now.since(line.at) < COFFEE);
     open.map(|line| OpenSession {
         session_id: line.session_id.clone(),
         folder: line.folder.clone(),

@@ -135,7 +135,7 @@ impl Plot {
 
 impl Role {
     fn begin(&self, now: Millis) -> Millis {
-        Millis(now.0 - self.minutes_ago.0 * 60_000)
+        now.minus(self.minutes_ago.0 * 60_000)
     }
 
     fn act(

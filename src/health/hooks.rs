@@ -75,7 +75,7 @@ pub fn hook_failures(
     reader: Option<&Reader>,
     now: Millis,
 ) -> Result<Option<Finding>, LedgerError> {
-    let since = Millis(now.0.saturating_sub(RECENT_MS));
+    let since = now.minus(RECENT_MS);
     let (mut count, mut last) = match reader {
         Some(reader) => reader.hook_failures(since)?,
         None => (0, None),

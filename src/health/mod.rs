@@ -120,7 +120,7 @@ impl Finding {
 
 /// The age of a price book in whole days; none where it does not say when it was checked.
 pub fn age_in_days(book: &PriceBook, now: Millis) -> Option<i64> {
-    book.checked().map(|checked| (now.0 - checked.0) / 86_400_000)
+    book.checked().map(|checked| now.since(checked) / 86_400_000)
 }
 
 /// Prices that nobody has checked for long.

@@ -20,7 +20,7 @@ const MOST: usize = 1000;
 /// Notices of the last days that were tried and not told.
 pub fn untold(reader: &Reader, now: Millis) -> Result<Option<Finding>, LedgerError> {
     let mut untold = reader.untold(MOST)?;
-    untold.retain(|delivery| now.0.saturating_sub(delivery.at.0) < RECENT_MS);
+    untold.retain(|delivery| now.since(delivery.at) < RECENT_MS);
     if untold.is_empty() {
         return Ok(None);
     }

@@ -213,7 +213,7 @@ fn store_thread(
         return Ok(());
     }
     recent.extend(stored.as_deref().map(Recent::from_bytes).unwrap_or_default());
-    recent.forget_before(Millis(newest.0.saturating_sub(KEPT_MILLIS)));
+    recent.forget_before(newest.minus(KEPT_MILLIS));
     if let Some((began, _)) = present_turn(db, thread)? {
         recent.forget_before(began);
     }

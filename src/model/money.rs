@@ -183,6 +183,27 @@ impl From<PicoUsd> for UsdTotal {
     }
 }
 
+/// Saturates: for sums that only ever meet a limit. What is shown is a [`UsdTotal`].
+impl Add for PicoUsd {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl AddAssign for PicoUsd {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sub for PicoUsd {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
 impl Add for UsdTotal {
     type Output = Self;
     fn add(self, other: Self) -> Self {

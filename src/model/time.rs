@@ -63,6 +63,24 @@ impl Millis {
         Self(quarter.saturating_mul(MILLIS_PER_QUARTER))
     }
 
+    /// The instant that many milliseconds later. Saturates, as all of these do: a transcript can
+    /// claim any time.
+    #[must_use]
+    pub const fn plus(self, ms: i64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+
+    /// The instant that many milliseconds earlier.
+    #[must_use]
+    pub const fn minus(self, ms: i64) -> Self {
+        Self(self.0.saturating_sub(ms))
+    }
+
+    /// Milliseconds from `earlier` to this one; negative if that is the later one.
+    pub const fn since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
     /// The same instant for calendar arithmetic and printing; clamped to jiff's range.
     pub fn timestamp(self) -> Timestamp {
         Timestamp::from_millisecond(self.0).unwrap_or(if self.0 < 0 {

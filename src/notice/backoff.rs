@@ -15,8 +15,8 @@ const GIVE_UP_AFTER_MS: i64 = 24 * HOUR_MS;
 pub fn retry_at(of: Millis, failed: u32, now: Millis) -> Option<Millis> {
     let index = usize::try_from(failed.saturating_sub(1)).ok();
     let wait = index.and_then(|index| FIRST_MS.get(index)).copied().unwrap_or(HOUR_MS);
-    let at = Millis(now.0.saturating_add(wait));
-    (at.0.saturating_sub(of.0) <= GIVE_UP_AFTER_MS).then_some(at)
+    let at = now.plus(wait);
+    (at.since(of) <= GIVE_UP_AFTER_MS).then_some(at)
 }
 
 #[cfg(test)]
@@ -29,12 +29,12 @@ mod tests {
         let mut now = of;
         let mut waits = Vec::new();
         while let Some(next) = retry_at(of, u32::try_from(waits.len()).unwrap() + 1, now) {
-            waits.push((next.0 - now.0) / 1000);
+            waits.push(next.since(now) / 1000);
             now = next;
         }
         assert_eq!(waits[..6], [5, 30, 120, 600, 3600, 3600]);
         assert_eq!(waits.len(), 4 + 23);
-        assert!(now.0 - of.0 <= GIVE_UP_AFTER_MS);
+        assert!(now.since(of) <= GIVE_UP_AFTER_MS);
     }
 
     #[test]

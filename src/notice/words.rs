@@ -204,7 +204,7 @@ pub fn of_selftest(now: Millis) -> Notice {
 
 /// The notice as it is to be told now: one that comes late says when it came up.
 pub fn late(notice: &Notice, zone: &TimeZone, now: Millis) -> Notice {
-    if now.0.saturating_sub(notice.at.0) < LATE_MS {
+    if now.since(notice.at) < LATE_MS {
         return notice.clone();
     }
     let at = notice.at.timestamp().to_zoned_datetime(zone.clone());

@@ -138,9 +138,9 @@ fn decide_one(
         }
         match lift.what {
             // Nor does it make an hour of rest a day of it: twice the time at most.
-            LiftBy::Snooze { .. } if until.0 - lift.at.0 < lift.at.0 - now.0 => {}
+            LiftBy::Snooze { .. } if until.since(lift.at) < lift.at.since(now) => {}
             LiftBy::Snooze { until } => snoozed_until = snoozed_until.max(Some(until)),
-            LiftBy::Raise { amount, .. } => limit = PicoUsd(limit.0.saturating_add(amount.0)),
+            LiftBy::Raise { amount, .. } => limit += amount,
         }
     }
     // A limit that was raised since starts anew.

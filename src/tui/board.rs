@@ -57,7 +57,7 @@ impl Board {
         let mine = |charged: &i64| {
             sums.charged.get(charged).is_some_and(|who| who.developer == facts.developer)
         };
-        let since = Millis(now.0 - PACE_MS);
+        let since = now.minus(PACE_MS);
         let recent = sums.recent.iter().filter(|call| call.at > since && mine(&call.charged));
         Ok(Self {
             day: sums.day.clone(),

@@ -184,9 +184,9 @@ mod tests {
         for (date, hours) in [("2026-03-29", 23), ("2026-10-25", 25), ("2026-11-23", 24)] {
             let date = date.parse().unwrap();
             let day = day(date, &berlin);
-            assert_eq!(day.end.0 - day.start.0, hours * 3_600_000);
+            assert_eq!(day.end.since(day.start), hours * 3_600_000);
             let mut days = Days::new(&berlin);
-            for at in [day.start, Millis(day.end.0 - 1), day.start] {
+            for at in [day.start, day.end.minus(1), day.start] {
                 assert_eq!(days.of(at), date);
             }
             assert_eq!(days.of(day.end), date.tomorrow().unwrap());

@@ -162,7 +162,7 @@ impl Sums {
             }
         }
         // After midnight the last hours reach into the day before.
-        let since = Millis(now.0 - RECENT_MS);
+        let since = now.minus(RECENT_MS);
         let recently = self.by_charged.iter().filter(|(_, sum)| sum.last >= since);
         self.recent = reader.recent_calls(recently.map(|(charged, _)| *charged), since)?;
         // In an order that does not change from one look to the next.

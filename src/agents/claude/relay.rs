@@ -57,7 +57,7 @@ impl Runs {
         ];
         let continued = self.current.take().filter(|run| {
             *run.id == *id
-                && timestamp.0.saturating_sub(run.last.0) <= RUN_ENDS_AFTER_MS
+                && timestamp.since(run.last) <= RUN_ENDS_AFTER_MS
                 && !is_another_request(run, usage.output_tokens, input_side)
         });
         let name = continued.map_or_else(|| Arc::from(line_uuid), |run| run.name);

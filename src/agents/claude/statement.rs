@@ -43,7 +43,7 @@ impl Undated {
     pub(super) fn date(&mut self, at: Millis) -> Option<Event> {
         self.seen = self.seen.max(Some(at));
         let (session_id, total) = self.waiting.take()?;
-        let timestamp = Millis(at.0.saturating_sub(1));
+        let timestamp = at.minus(1);
         Some(Event::ReportedCost { session_id, timestamp, total: PicoUsd(total) })
     }
 }

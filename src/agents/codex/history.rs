@@ -80,7 +80,7 @@ impl History {
             }
             Self::Burst(burst) => {
                 let pause = match (burst.latest, at) {
-                    (Some(latest), Some(at)) => at.0.saturating_sub(latest.0) >= PAUSE_MS,
+                    (Some(latest), Some(at)) => at.since(latest) >= PAUSE_MS,
                     _ => false,
                 };
                 if pause {

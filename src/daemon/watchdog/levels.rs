@@ -77,7 +77,7 @@ impl Watchdog {
         let ours = look.inbox.claim(&notice_key(decision, highest), look.now)?;
         let channels = if ours { self.channels() } else { Vec::new() };
         let now = look.now;
-        let latency = now.0.saturating_sub(look.arrived.0);
+        let latency = now.since(look.arrived);
         look.writer.together(|writer| {
             for &level in levels {
                 let latch = decision.latch(level, now, session.cloned());

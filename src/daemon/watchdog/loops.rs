@@ -75,7 +75,7 @@ impl Watchdog {
         touched: &Touched,
         tells: bool,
     ) -> Result<BTreeSet<SessionKey>, LedgerError> {
-        let since = Millis(look.now.0.saturating_sub(AT_WORK_MS));
+        let since = look.now.minus(AT_WORK_MS);
         let stirred: Vec<i64> = stirred(look, touched, since)?.into_iter().collect();
         let mut looping = BTreeSet::new();
         // At the first look they may be thousands.
@@ -146,7 +146,7 @@ impl Watchdog {
         let stored = look.writer.watch_state(number)?;
         // Of another version of this program: it begins anew.
         let stored = stored.and_then(|state| serde_json::from_str(&state).ok());
-        let since = Millis(look.now.0.saturating_sub(KEPT_MS));
+        let since = look.now.minus(KEPT_MS);
         Ok(stored.unwrap_or_else(|| Watched::begin(place, since)))
     }
 
@@ -166,7 +166,7 @@ impl Watchdog {
             std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
             std::collections::btree_map::Entry::Vacant(vacant) => {
                 // The main thread waits for its subagents, for as long as they take.
-                let since = Millis(since.0.saturating_sub(KEPT_MS));
+                let since = since.minus(KEPT_MS);
                 let Some(turn) = self.hear(look, number, since)? else { return Ok(()) };
                 vacant.insert(turn)
             }
@@ -196,7 +196,7 @@ impl Watchdog {
         turns: &mut BTreeMap<i64, Turn>,
     ) -> Result<Outcome, LedgerError> {
         let mut outcome = Outcome::default();
-        let is_live = |alarm: &Alarm| look.now.0.saturating_sub(alarm.at.0) < LIVE_MS;
+        let is_live = |alarm: &Alarm| look.now.since(alarm.at) < LIVE_MS;
         for (number, turn) in turns {
             let thread = &turn.place.thread;
             for standing in turn.watched.standing(|alarm| tells && is_live(alarm)) {
@@ -227,7 +227,7 @@ impl Watchdog {
             session: Some(session),
             evidence: words::loop_evidence(standing.since, &standing.alarm, &self.zone),
             outcome: "told".into(),
-            latency_ms: Some(look.now.0.saturating_sub(look.arrived.0)),
+            latency_ms: Some(look.now.since(look.arrived)),
             ..Action::new(look.now, ActionKind::Loop, BY)
         }
     }
@@ -246,9 +246,9 @@ impl Watchdog {
             }
         }
         let channels = self.channels();
-        let is_old = |at: Millis| look.now.0.saturating_sub(at.0) >= AT_WORK_MS;
+        let is_old = |at: Millis| look.now.since(at) >= AT_WORK_MS;
         let tidies = self.loops.tidied.is_none_or(is_old);
-        let (now, before) = (look.now, Millis(look.now.0.saturating_sub(KEPT_MS)));
+        let (now, before) = (look.now, look.now.minus(KEPT_MS));
         look.writer.together(|writer| {
             for (number, turn) in turns {
                 for (began, level) in &turn.heard.levels {

@@ -154,7 +154,7 @@ impl Watchdog {
                         && action.kind == crate::model::ActionKind::HookStop
                     {
                         self.guard.hook_stopped(session, look.now);
-                        self.hook_stops.retain(|_, at| look.now.0 - at.0 < DAY_MS);
+                        self.hook_stops.retain(|_, at| look.now.since(*at) < DAY_MS);
                         self.hook_stops.insert(session.clone(), action.at);
                     }
                 }

@@ -35,7 +35,7 @@ impl Watchdog {
     ) -> Result<(), LedgerError> {
         for session in touched.sessions() {
             let stopped = self.hook_stops.get(session);
-            if stopped.is_some_and(|at| look.now.0.saturating_sub(at.0) > LATE_LINES_MS) {
+            if stopped.is_some_and(|&at| look.now.since(at) > LATE_LINES_MS) {
                 self.hook_stops.remove(session);
             }
         }
@@ -113,7 +113,7 @@ impl Watchdog {
         }
         self.done.retain(|_, end| look.now < *end);
         self.done.insert(key, decision.window.end);
-        let (now, latency) = (look.now, look.now.0.saturating_sub(look.arrived.0));
+        let (now, latency) = (look.now, look.now.since(look.arrived));
         let evidence = decision.amounts();
         let has_hook = self.sessions.has_hook(look.writer, &self.table, &session)?;
         let step = if stops_turn(session.agent) { "step" } else { "prompt" };

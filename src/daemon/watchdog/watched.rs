@@ -125,7 +125,7 @@ impl Watched {
                 }
             }
             heard.is_new = true;
-            self.seen.push((fact.at.0.saturating_sub(self.floor.0), fact.name));
+            self.seen.push((fact.at.since(self.floor), fact.name));
             self.note_level(&mut heard);
         }
         self.forget();
@@ -143,7 +143,7 @@ impl Watched {
         let is_first = self.children.is_none();
         let before = self.children.replace(total).unwrap_or(total);
         if total > before {
-            let more = PicoUsd(total.0.saturating_sub(before.0));
+            let more = total - before;
             self.watcher.see(at, Seen::ChildCall(more), limits);
         }
         is_first || total != before
@@ -186,7 +186,7 @@ impl Watched {
             return;
         };
         if cost > *told {
-            let more = PicoUsd(cost.0.saturating_sub(told.0));
+            let more = cost - *told;
             *told = cost;
             self.watcher.see(fact.at, Seen::More(more), limits);
             heard.is_new = true;
@@ -219,6 +219,6 @@ impl Watched {
         }
         self.seen.retain(|(at, _)| *at >= from);
         self.seen.iter_mut().for_each(|(at, _)| *at -= from);
-        self.floor = Millis(self.floor.0.saturating_add(from));
+        self.floor = self.floor.plus(from);
     }
 }

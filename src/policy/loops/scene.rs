@@ -32,7 +32,7 @@ pub(super) struct Scene {
 impl Scene {
     /// What thread and subagents have cost.
     pub fn all(&self) -> PicoUsd {
-        PicoUsd(self.own.0.saturating_add(self.children.0))
+        self.own + self.children
     }
 }
 
@@ -64,12 +64,12 @@ impl Mark {
 
     /// What the thread has cost since.
     pub fn cost(&self, scene: &Scene) -> PicoUsd {
-        PicoUsd(scene.own.0.saturating_sub(self.own.0))
+        scene.own - self.own
     }
 
     /// The time that has passed, a time, between the first of so many times and the last.
     pub fn pace(&self, scene: &Scene, times: u32) -> i64 {
-        scene.at.0.saturating_sub(self.at.0) / gaps(times)
+        scene.at.since(self.at) / gaps(times)
     }
 
     /// The same of the time spent in tools.
@@ -96,11 +96,11 @@ impl WideMark {
 
     /// What thread and subagents have cost since.
     pub fn cost(&self, scene: &Scene) -> PicoUsd {
-        PicoUsd(scene.all().0.saturating_sub(self.all.0))
+        scene.all() - self.all
     }
 
     pub fn pace(&self, scene: &Scene, times: u32) -> i64 {
-        scene.at.0.saturating_sub(self.at.0) / gaps(times)
+        scene.at.since(self.at) / gaps(times)
     }
 }
 

@@ -91,7 +91,7 @@ impl Watcher {
                 Vec::new()
             }
             Seen::ChildCall(cost) => {
-                self.scene.children = PicoUsd(self.scene.children.0.saturating_add(cost.0));
+                self.scene.children += cost;
                 Vec::new()
             }
             Seen::ChildSpawn => {
@@ -136,7 +136,7 @@ impl Watcher {
     }
 
     fn add_own(&mut self, cost: PicoUsd) {
-        self.scene.own = PicoUsd(self.scene.own.0.saturating_add(cost.0));
+        self.scene.own += cost;
     }
 
     fn asked(&mut self, asked: &ToolUse, limits: &Thresholds) -> Vec<Alarm> {
@@ -162,7 +162,7 @@ impl Watcher {
     fn pair(&mut self, result: &ToolResult) -> Option<Step> {
         let place = self.waiting.iter().position(|(_, asked)| asked.id == result.id)?;
         let (at, asked) = self.waiting.remove(place);
-        let took = self.scene.at.0.saturating_sub(at.0);
+        let took = self.scene.at.since(at);
         self.scene.tool_millis = self.scene.tool_millis.saturating_add(took);
         self.scene.steps = self.scene.steps.saturating_add(1);
         if asked.kind == ToolKind::Spawn && took >= REPORT {

@@ -87,7 +87,7 @@ pub(super) fn alert(app: &App) -> Option<Alert> {
         ];
         return is(Role::Warn, &texts);
     }
-    let days = board.book_checked.map_or(0, |checked| (shell.now.0 - checked.0) / 86_400_000);
+    let days = board.book_checked.map_or(0, |checked| shell.now.since(checked) / 86_400_000);
     if days > BOOK_IS_OLD_AFTER_DAYS {
         let texts = [
             format!(

@@ -135,6 +135,6 @@ fn state(app: &App, room: usize) -> (Role, String) {
 /// How long the collector has given no sign of life, if that is too long.
 pub(super) fn silence(app: &App) -> Option<i64> {
     let heartbeat = app.shell.board.as_ref()?.heartbeat?;
-    let silence = app.shell.now.0 - heartbeat.0;
+    let silence = app.shell.now.since(heartbeat);
     (silence > SILENT_MS).then_some(silence)
 }

@@ -62,7 +62,7 @@ impl Query for Everyday {
         let zone = &source.facts.zone;
         let hours = |date| {
             let day = day(date, zone);
-            (day.end.0.saturating_sub(day.start.0)) / 3_600_000
+            day.end.since(day.start) / 3_600_000
         };
         let days: Vec<DaySum> = sums
             .into_iter()

@@ -30,7 +30,7 @@ pub(super) fn read(
     source: &Source<'_>,
     sessions: &[Arc<Session>],
 ) -> Result<Vec<Alert>, LedgerError> {
-    let since = Millis(source.now.0 - SINCE_MS);
+    let since = source.now.minus(SINCE_MS);
     let mut alerts: Vec<Alert> = Vec::new();
     for notice in source.reader.notices(since, MOST)? {
         // On a desktop it has to be said who speaks.

@@ -243,7 +243,7 @@ fn rate(burn: UsdTotal) -> String {
 
 /// Seconds are not shown: the screen is drawn by the minute when nothing else happens.
 fn since(last: Millis, sheet: Sheet) -> String {
-    let milliseconds = sheet.now.0 - last.0;
+    let milliseconds = sheet.now.since(last);
     if milliseconds < 60_000 { "now".into() } else { age(milliseconds) }
 }
 

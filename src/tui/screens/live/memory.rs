@@ -12,7 +12,7 @@ use super::state::Guarded;
 use super::turn;
 use crate::format::short_paths;
 use crate::ledger::LedgerError;
-use crate::model::{Millis, UsdTotal};
+use crate::model::UsdTotal;
 use crate::tui::board::PACE_MS;
 use crate::tui::source::Source;
 use crate::tui::sums::Sums;
@@ -74,7 +74,7 @@ pub(super) fn read(source: &mut Source<'_>) -> Result<Vec<Arc<Session>>, LedgerE
 
 /// What each charge cost in the last quarter of an hour.
 fn burns(source: &Source<'_>) -> HashMap<i64, UsdTotal> {
-    let since = Millis(source.now.0 - PACE_MS);
+    let since = source.now.minus(PACE_MS);
     let mut burns: HashMap<i64, UsdTotal> = HashMap::new();
     for call in source.sums.recent.iter().filter(|call| call.at > since) {
         let burn = burns.entry(call.charged).or_default();

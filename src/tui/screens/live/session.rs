@@ -70,7 +70,7 @@ pub(in crate::tui::screens) fn one(
     session: i64,
 ) -> Result<Option<Session>, LedgerError> {
     let sums = source.sums;
-    let since = Millis(source.now.0 - PACE_MS);
+    let since = source.now.minus(PACE_MS);
     let mut draft = Draft::default();
     for (number, sum) in &sums.by_charged {
         let Some(who) = sums.charged.get(number).filter(|who| who.session == session) else {

@@ -252,7 +252,7 @@ fn state(
     source: &Source<'_>,
 ) -> State {
     let sure = |doing| State { doing, is_guess: false };
-    let age = source.now.0 - session.last.0;
+    let age = source.now.since(session.last);
     let in_turn = turn.map(|turn| turn.in_turn);
     // What the transcript says is more than the time of the last call: a tool may take long.
     let runs = in_turn.map_or(age < RUNS_MS, |in_turn| in_turn && age < LONGEST_TOOL_MS);

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use crate::ledger::{LedgerError, LoopLevel, TurnNow};
-use crate::model::Millis;
 use crate::tui::source::Source;
 
 /// A thread that did nothing for so long is in no turn that matters.
@@ -60,7 +59,7 @@ pub(in crate::tui::screens) fn main_turn(
 /// The turns of every session that did something lately, by the session's number.
 pub(super) fn read(source: &Source<'_>) -> Result<HashMap<i64, Turns>, LedgerError> {
     let mut turns: HashMap<i64, Turns> = HashMap::new();
-    for now in source.reader.turns_now(Millis(source.now.0 - SINCE_MS))? {
+    for now in source.reader.turns_now(source.now.minus(SINCE_MS))? {
         let session = turns.entry(now.thread.session).or_default();
         if now.thread.subagent.is_empty() {
             session.main = Some(Turn::of(&now));

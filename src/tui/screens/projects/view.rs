@@ -112,7 +112,7 @@ fn row(part: &Part, data: &Data, decimals: u32, shell: &Shell) -> Vec<Cell> {
     let totals = &part.totals;
     let is_session = data.level == Level::Session;
     let name = if part.name.is_empty() { "–".to_owned() } else { part.name.clone() };
-    let since = shell.now.0 - part.last.0;
+    let since = shell.now.since(part.last);
     // A session of which only its own total is known.
     let last = match part.last.0 {
         0 => "–".into(),

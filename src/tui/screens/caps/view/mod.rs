@@ -134,6 +134,6 @@ fn at(instant: Millis, shell: &Shell) -> String {
 
 /// How long until then, by the minute as all that only time moves.
 fn until(instant: Millis, shell: &Shell) -> String {
-    let minutes = (instant.0 - shell.now.0).max(0).saturating_add(59_999) / 60_000;
+    let minutes = instant.since(shell.now).max(0).saturating_add(59_999) / 60_000;
     if minutes < 60 { format!("{minutes}m") } else { duration(minutes * 60_000) }
 }

@@ -127,7 +127,7 @@ impl Gauge<'_> {
             _ => Role::Strong,
         };
         // By the minute, as everything on the screen that only time moves.
-        let resets = by_the_minute(self.board.day.end.0 - self.shell.now.0);
+        let resets = by_the_minute(self.board.day.end.since(self.shell.now));
         let pace = pace::words(self.board, self.shell).filter(|_| self.with_pace);
         let snoozed = cap.snoozed_until.map(|until| {
             let until = until.timestamp().to_zoned_datetime(self.shell.setting.zone.clone());

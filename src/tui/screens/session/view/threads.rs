@@ -74,7 +74,7 @@ fn fields(thread: &Thread, is_last: bool, decimals: u32, shell: &Shell) -> [Stri
     let usage = &thread.totals.usage;
     let count = |tokens: u64| UsdTotal(i128::from(tokens));
     let cached = percent(count(usage.cache_read_input_tokens), count(usage.prompt_tokens()));
-    let since = shell.now.0 - thread.last.0;
+    let since = shell.now.since(thread.last);
     let is_floor = thread.totals.is_floor() || shell.is_behind();
     [
         name,
