@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::args::ActionsArgs;
 use super::context::Context;
-use super::{Outcome, report, when};
+use super::{Outcome, when};
 use crate::format::{duration, money, printable};
 use crate::model::{Action, Millis, UsdTotal};
 
@@ -38,7 +38,7 @@ struct ActionJson<'a> {
 }
 
 pub(super) fn run(context: &Context, args: &ActionsArgs, out: &mut dyn Write) -> Result<Outcome> {
-    let zone = report::zone(context, args.tz.as_deref())?;
+    let zone = context.zone(args.tz.as_deref())?;
     let since = match &args.since {
         Some(since) => when::range(Some(since), None, &zone, context.now())?.start,
         None => Millis(i64::MIN),
@@ -49,7 +49,7 @@ pub(super) fn run(context: &Context, args: &ActionsArgs, out: &mut dyn Write) ->
     };
     if args.json {
         let rows = actions.iter().map(ActionJson::of).collect();
-        let timezone = report::zone_name(&zone);
+        let timezone = when::zone_name(&zone);
         let json = ActionsJson { schema: "spendtop.actions/1", timezone, rows };
         serde_json::to_writer(&mut *out, &json)?;
         writeln!(out)?;

@@ -94,7 +94,7 @@ fn show(context: &Context, json: bool, out: &mut dyn Write) -> Result<()> {
         daily_cap_usd: config.daily_cap.map(|cap| UsdTotal::from(cap).to_decimal()),
         caps: config.caps.iter().map(|cap| CapJson::of(cap)).collect(),
         account: context.account_word(),
-        timezone: super::report::zone_name(&config.zone()),
+        timezone: super::when::zone_name(&config.zone()),
         developer: context.developer().to_owned(),
         roots: context.roots().into_iter().map(|root| root.path).collect(),
         price_book: context.book()?.book().origin().to_owned(),

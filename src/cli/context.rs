@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::tz::TimeZone;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::UsageError;
@@ -114,6 +115,17 @@ impl Context {
             .without_time()
             .with_ansi(self.color() && std::io::stderr().is_terminal())
             .try_init();
+    }
+
+    /// The zone of a command: what was asked for, or the config's.
+    pub(super) fn zone(&self, asked: Option<&str>) -> Result<TimeZone> {
+        match asked {
+            None | Some("system") => Ok(self.config.zone()),
+            Some(name) => TimeZone::get(name).map_err(|_| {
+                let why = "use an IANA name such as \"Europe/Berlin\"";
+                UsageError(format!("unknown zone {name:?}: {why}")).into()
+            }),
+        }
     }
 
     /// Who pays for calls on this machine.

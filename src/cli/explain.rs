@@ -4,10 +4,10 @@ use std::io::Write;
 
 use anyhow::Result;
 
+use super::Outcome;
 use super::args::ExplainArgs;
 use super::context::Context;
 use super::standing::ambiguous;
-use super::{Outcome, report};
 use crate::explain::{self, Lookup};
 
 pub(super) fn run(context: &Context, args: &ExplainArgs, out: &mut dyn Write) -> Result<Outcome> {
@@ -15,7 +15,7 @@ pub(super) fn run(context: &Context, args: &ExplainArgs, out: &mut dyn Write) ->
         // The beginning of every id.
         return Err(super::UsageError("explain \"\": an id is needed".into()).into());
     }
-    let zone = report::zone(context, args.tz.as_deref())?;
+    let zone = context.zone(args.tz.as_deref())?;
     let Some(reader) = context.fresh_reader()? else {
         return nothing(context, args, out);
     };

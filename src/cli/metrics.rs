@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::args::{LoopsArgs, MetricsCommand};
 use super::context::Context;
 use super::table::{Align, Table};
-use super::{Outcome, report, when};
+use super::{Outcome, when};
 use crate::format;
 use crate::ledger::Turn;
 
@@ -88,7 +88,7 @@ pub(super) fn run(
 }
 
 fn read(context: &Context, args: &LoopsArgs) -> Result<Groups> {
-    let zone = report::zone(context, args.time.tz.as_deref())?;
+    let zone = context.zone(args.time.tz.as_deref())?;
     let (since, until) = (args.time.since.as_deref(), args.time.until.as_deref());
     let time = when::range(since, until, &zone, context.now())?;
     let mut groups = Groups::new();
@@ -123,7 +123,7 @@ fn write_json(
     groups: &Groups,
     out: &mut dyn Write,
 ) -> Result<()> {
-    let zone = report::zone(context, args.time.tz.as_deref())?;
+    let zone = context.zone(args.time.tz.as_deref())?;
     let rows = groups.iter().map(|((by, key), steps)| RowJson {
         by: GROUPS[*by],
         key,
@@ -137,7 +137,7 @@ fn write_json(
     });
     let json = LoopsJson {
         schema: SCHEMA,
-        timezone: report::zone_name(&zone),
+        timezone: when::zone_name(&zone),
         flagged_above: FLAGGED_ABOVE,
         rows: rows.collect(),
     };

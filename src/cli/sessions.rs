@@ -32,7 +32,7 @@ struct RowJson<'a> {
 }
 
 pub(super) fn run(context: &Context, args: &SessionsArgs, out: &mut dyn Write) -> Result<Outcome> {
-    let zone = report::zone(context, args.time.tz.as_deref())?;
+    let zone = context.zone(args.time.tz.as_deref())?;
     let (since, until) = (args.time.since.as_deref(), args.time.until.as_deref());
     let time = when::range(since, until, &zone, context.now())?;
     let mut report = match context.fresh_reader()? {
@@ -46,7 +46,7 @@ pub(super) fn run(context: &Context, args: &SessionsArgs, out: &mut dyn Write) -
             session: report::session_json(row),
             sums: SumsJson::from(&row.sums),
         });
-        let timezone = report::zone_name(&zone);
+        let timezone = when::zone_name(&zone);
         let json = SessionsJson { schema: "spendtop.sessions/1", timezone, rows: rows.collect() };
         serde_json::to_writer(&mut *out, &json)?;
         writeln!(out)?;
@@ -66,7 +66,7 @@ fn write_table(
         writeln!(out, "No sessions found. `spendtop doctor` says where they were looked for.")?;
         return Ok(());
     }
-    let cost = report::cost_word(context.is_on_plan());
+    let cost = context.cost_word();
     let headers = vec![
         "last activity",
         "session",

@@ -112,6 +112,11 @@ impl Context {
         developers
     }
 
+    /// What dollars are: money spent, or the worth of what a plan covers.
+    pub(super) fn cost_word(&self) -> &'static str {
+        if self.is_on_plan() { "value" } else { "cost" }
+    }
+
     /// Dollars are the worth of what a plan covers, not money spent.
     pub(super) fn is_on_plan(&self) -> bool {
         let files = self.with_surroundings(|surroundings| {

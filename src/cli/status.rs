@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::args::StatusArgs;
 use super::context::{Context, Freshness};
 use super::standing::{DecisionJson, Standing};
-use super::{Outcome, report};
+use super::{Outcome, when};
 use crate::health::{self, CollectorState};
 use crate::ingest;
 use crate::ledger::Reader;
@@ -91,7 +91,7 @@ fn write_json(context: &Context, out: &mut dyn Write, status: &Status) -> Result
     let standing = &status.standing;
     let json = StatusJson {
         schema: "spendtop.status/1",
-        timezone: report::zone_name(&standing.zone),
+        timezone: when::zone_name(&standing.zone),
         account: context.account_word(),
         level: standing.level_name(),
         spent_today_usd: standing.spent_today.to_decimal(),
@@ -141,7 +141,7 @@ fn unprotected(context: &Context, reader: &Reader) -> Result<Vec<SessionKey>> {
     let now = context.now();
     let mut found = Vec::new();
     // Up to the end of the quarter of an hour that it is.
-    let recent = Millis(now.0 - LIVE_MS)..Millis::of_quarter(now.quarter() + 1);
+    let recent = now.minus(LIVE_MS)..Millis::of_quarter(now.quarter() + 1);
     for session in super::standing::sessions_of(reader, &recent)? {
         if reader.sightings(&session)?.is_empty() {
             found.push(session);

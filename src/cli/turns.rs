@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::args::{TurnSort, TurnsArgs};
 use super::context::Context;
 use super::table::{Align, Table};
-use super::{Outcome, UsageError, report, when};
+use super::{Outcome, UsageError, when};
 use crate::format;
 use crate::ledger::{Deeds, LoopLevel, Reader, Turn};
 use crate::model::{Millis, TurnSource};
@@ -124,7 +124,7 @@ impl<'a> From<&'a Turn> for RowJson<'a> {
 }
 
 pub(super) fn run(context: &Context, args: &TurnsArgs, out: &mut dyn Write) -> Result<Outcome> {
-    let zone = report::zone(context, args.time.tz.as_deref())?;
+    let zone = context.zone(args.time.tz.as_deref())?;
     let (since, until) = (args.time.since.as_deref(), args.time.until.as_deref());
     let time = when::range(since, until, &zone, context.now())?;
     let turns = match context.fresh_reader()? {
@@ -134,7 +134,7 @@ pub(super) fn run(context: &Context, args: &TurnsArgs, out: &mut dyn Write) -> R
     if args.json {
         let json = TurnsJson {
             schema: SCHEMA,
-            timezone: report::zone_name(&zone),
+            timezone: when::zone_name(&zone),
             rows: turns.iter().map(RowJson::from).collect(),
         };
         serde_json::to_writer(&mut *out, &json)?;
@@ -211,7 +211,7 @@ fn write_table(
         "denied",
         "compactions",
         "level",
-        report::cost_word(context.is_on_plan()),
+        context.cost_word(),
     ];
     let mut aligns = vec![Align::Left, Align::Right];
     aligns.extend([Align::Left; 5]);
@@ -246,7 +246,7 @@ fn fields(turn: &Turn, project: &str, zone: &TimeZone) -> Vec<String> {
     let cost = format::money_fixed(turn.totals.cost, 4);
     vec![
         began.strftime("%Y-%m-%d %H:%M").to_string(),
-        format::duration(turn.last.0.saturating_sub(turn.at.0)),
+        format::duration(turn.last.since(turn.at)),
         short(&turn.thread.session_id),
         if turn.thread.subagent.is_empty() { "main".into() } else { short(&turn.thread.subagent) },
         match turn.source {

@@ -10,6 +10,11 @@ use jiff::{Span, Timestamp, ToSpan};
 use super::UsageError;
 use crate::model::Millis;
 
+/// The name to print for a zone.
+pub fn zone_name(zone: &TimeZone) -> String {
+    zone.iana_name().map_or_else(|| "UTC".to_owned(), str::to_owned)
+}
+
 /// The time between two typed ends, both optional; a day as the end is included.
 pub fn range(
     since: Option<&str>,

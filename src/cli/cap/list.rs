@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use crate::cli::Outcome;
 use crate::cli::context::Context;
-use crate::cli::report;
 use crate::cli::standing::{DecisionJson, Standing};
 use crate::cli::table::{Align, Table};
+use crate::cli::when;
 use crate::format::{Bar, bar, column_decimals, money_fixed, percent, printable};
 use crate::model::UsdTotal;
 use crate::policy::{Cap, Decision};
@@ -43,7 +43,7 @@ pub(super) fn run(context: &Context, json: bool, out: &mut dyn Write) -> Result<
         });
         let json = ListJson {
             schema: "spendtop.caps/1",
-            timezone: report::zone_name(&standing.zone),
+            timezone: when::zone_name(&standing.zone),
             account: context.account_word(),
             rows: rows.collect(),
         };

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::cli::args::SimulateArgs;
 use crate::cli::context::Context;
 use crate::cli::table::{Align, Table};
-use crate::cli::{Outcome, lift, report, when};
+use crate::cli::{Outcome, lift, when};
 use crate::format::{column_decimals, counted, money_fixed, printable};
 use crate::ledger::{Charged, Reader};
 use crate::model::{Millis, PicoUsd, UsdTotal};
@@ -44,7 +44,7 @@ struct HitJson {
 
 pub(super) fn run(context: &Context, args: &SimulateArgs, out: &mut dyn Write) -> Result<Outcome> {
     let limit = lift::dollars("--daily", &args.daily)?;
-    let zone = report::zone(context, args.tz.as_deref())?;
+    let zone = context.zone(args.tz.as_deref())?;
     let range = when::range(Some(&args.since), None, &zone, context.now())?;
     // Half a day would be held to a whole day's cap.
     let since = range.start.timestamp().to_zoned_datetime(zone.clone()).date();
@@ -109,7 +109,7 @@ fn write_json(
     };
     let json = SimulationJson {
         schema: "spendtop.cap-simulation/1",
-        timezone: report::zone_name(zone),
+        timezone: when::zone_name(zone),
         since: time.start.timestamp().to_string(),
         daily_usd: UsdTotal::from(limit).to_decimal(),
         days: simulation.days,

@@ -146,6 +146,6 @@ struct FastClock {
 impl Clock for FastClock {
     fn now(&self) -> Millis {
         let passed = self.began.elapsed().as_secs_f64() * self.speed * 1000.0;
-        Millis(self.start.0.saturating_add(passed as i64))
+        self.start.plus(passed as i64)
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn write_table(out: &mut dyn Write, report: &Report, context: &Contex
         writeln!(out, "`spendtop doctor` says where they were looked for.")?;
         return Ok(());
     }
-    let mut table = table(report, &|sums| shown(report, sums), context.is_on_plan());
+    let mut table = table(report, &|sums| shown(report, sums), context.cost_word());
     table.set_color(context.color());
     write!(out, "{table}")?;
     let totals = &report.total.totals;
@@ -84,7 +84,7 @@ pub(super) fn write_markdown(
     report: &Report,
     context: &Context,
 ) -> Result<()> {
-    write!(out, "{}", table(report, &|sums| shown(report, sums), context.is_on_plan()).markdown())?;
+    write!(out, "{}", table(report, &|sums| shown(report, sums), context.cost_word()).markdown())?;
     Ok(())
 }
 
@@ -187,11 +187,11 @@ fn turn_fields(sums: &Sums) -> Vec<String> {
     counts.iter().map(u64::to_string).chain([sums.level.name().to_owned()]).collect()
 }
 
-fn table(report: &Report, cells: &dyn Fn(&Sums) -> Vec<String>, on_plan: bool) -> Table {
+fn table(report: &Report, cells: &dyn Fn(&Sums) -> Vec<String>, cost: &'static str) -> Table {
     let mut headers = key_headers(report.group);
     let keys = headers.len();
     headers.extend(HEADERS);
-    headers[keys + COST] = super::cost_word(on_plan);
+    headers[keys + COST] = cost;
     if report.with_turns {
         headers.extend(TURN_HEADERS);
     }

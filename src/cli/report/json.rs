@@ -7,9 +7,9 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::group::{Report, Row, Sums};
-use super::zone_name;
 use crate::cli::args::Group;
 use crate::cli::turns::DeedsJson;
+use crate::cli::when;
 use clap::ValueEnum;
 
 /// Version of the shape: fields may be added under it, never changed or taken away.
@@ -160,7 +160,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report, zone: &TimeZone) -> Re
     let json = ReportJson {
         schema: SCHEMA,
         group: group_name(report.group),
-        timezone: zone_name(zone),
+        timezone: when::zone_name(zone),
         rows,
         total: TotalJson { sums: SumsJson::from(&report.total), turns: turns(&report.total) },
     };

@@ -208,7 +208,7 @@ pub(super) fn process_stopped(stage: &mut Stage, patience: &Patience) -> Proof {
         )));
     }
     let call = calls.into_iter().filter(|at| *at <= sent.at).max().unwrap_or(sent.at);
-    let after = |at: Millis| u64::try_from(at.0.saturating_sub(call.0)).unwrap_or(0);
+    let after = |at: Millis| u64::try_from(at.since(call)).unwrap_or(0);
     let latency = match after(sent.at) {
         0 => "less than 1 ms".to_owned(),
         some => format!("{some} ms"),
