@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::guard::{Demand, Relocate, Step};
+use super::demand::{Demand, Relocate, Step};
 use super::locate::Located;
 use super::plan::{Context, Target};
 use super::table::ProcessTable;
@@ -54,11 +54,7 @@ fn due(demand: &Demand, priced: u32, now: Millis) -> Option<Millis> {
         return Some(now);
     }
     let wait = if demand.with_hook && demand.hook_stops_turn { HOOK_MS } else { 0 };
-    demand.in_turn.then(|| after(now, wait))
-}
-
-pub(super) const fn after(now: Millis, ms: i64) -> Millis {
-    Millis(now.0.saturating_add(ms))
+    demand.in_turn.then(|| now.plus(wait))
 }
 
 impl Case {
@@ -242,16 +238,16 @@ impl Case {
             };
             target.step(&mut context);
             if target.has_ended() && target.is_background() && !self.withdrawn {
-                self.watch = Some(after(now, RESPAWN_MS));
+                self.watch = Some(now.plus(RESPAWN_MS));
             }
         }
         self.targets.retain(|target| !target.has_ended());
         let is_at_work = self.targets.iter().any(|target| !target.is_over());
         let is_watched = self.watch.is_some_and(|until| now < until);
         self.stage = match (is_at_work, is_watched) {
-            (true, _) => Stage::Stopping(after(now, POLL_MS)),
-            (false, true) => Stage::Stopping(after(now, RESPAWN_POLL_MS)),
-            (false, false) => Stage::Quiet(after(now, QUIET_MS)),
+            (true, _) => Stage::Stopping(now.plus(POLL_MS)),
+            (false, true) => Stage::Stopping(now.plus(RESPAWN_POLL_MS)),
+            (false, false) => Stage::Quiet(now.plus(QUIET_MS)),
         };
     }
 }

@@ -5,73 +5,16 @@
 //! [`Guard::deadline`].
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
 
-use super::case::{Case, Stage, after};
+use super::case::{Case, Stage};
+use super::demand::{Demand, Relocate, Step};
 use super::locate::Located;
-use super::plan::millis;
 use super::stop::AgentStop;
 use super::table::ProcessTable;
-use crate::model::{Action, ActionKind, Millis, PicoUsd, ProcessKey, SessionKey};
+use crate::model::{Action, ActionKind, Millis, SessionKey};
 
 /// How long a session is waited for that was not stopped. A further call makes a new demand.
 const FORGOTTEN_MS: i64 = 3_600_000;
-
-/// A session must not go on.
-#[derive(Clone, Debug)]
-pub struct Demand {
-    /// The session.
-    pub session: SessionKey,
-    /// The cap; none when a person asked.
-    pub cap: Option<Arc<str>>,
-    /// The person who asked, by hand: at once, whether it is idle or not.
-    pub person: Option<String>,
-    /// From the first signal to the one that cannot be ignored.
-    pub grace: Duration,
-    /// A hook is at work in the session, and stops it more gently than a signal.
-    pub with_hook: bool,
-    /// That hook stops a turn that is under way. Else it only meets the next prompt, and is not
-    /// waited for.
-    pub hook_stops_turn: bool,
-    /// It is in mid-turn. An idle session spends nothing and is never signalled.
-    pub in_turn: bool,
-    /// What led to it, for the audit trail.
-    pub evidence: String,
-    /// Spent beyond the limit.
-    pub overshoot: Option<PicoUsd>,
-    /// When the line arrived that crossed the limit.
-    pub breached_at: Millis,
-    /// The command that takes the session up again.
-    pub resume: Option<String>,
-    /// Where it lives, as of now.
-    pub located: Vec<Located>,
-}
-
-impl Demand {
-    /// A row of the audit trail about it.
-    pub(super) fn row(&self, now: Millis, kind: ActionKind, outcome: impl Into<String>) -> Action {
-        Action {
-            cap: self.cap.clone(),
-            session: Some(self.session.clone()),
-            evidence: self.evidence.clone(),
-            outcome: outcome.into(),
-            latency_ms: Some(now.0.saturating_sub(self.breached_at.0)),
-            overshoot: self.overshoot,
-            resume: self.resume.clone(),
-            ..Action::new(now, kind, self.person.as_deref().unwrap_or("daemon"))
-        }
-    }
-}
-
-/// What came of a tick.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Something was done, for the audit trail.
-    Row(Action),
-    /// The agent is to stop it by its own means, and [`Guard::agent_stop_done`] to be told.
-    Stop(AgentStop),
-}
 
 /// The sessions that must not go on.
 #[derive(Debug, Default)]
@@ -79,10 +22,6 @@ pub struct Guard {
     cases: BTreeMap<SessionKey, Case>,
     rows: Vec<Action>,
 }
-
-/// Where a session is now: [`super::locate()`] with what the ledger knows. The processes are those
-/// known to the guard.
-pub type Relocate<'a> = dyn FnMut(&SessionKey, &[ProcessKey]) -> Vec<Located> + 'a;
 
 impl Guard {
     /// A guard without sessions.
@@ -172,7 +111,7 @@ impl Guard {
         else {
             return;
         };
-        target.asked(result, after(now, millis(demand.grace)));
+        target.asked(result, demand.after_grace(now));
         case.stage = Stage::Stopping(now);
         let outcome = result
             .as_ref()
@@ -231,7 +170,7 @@ impl Guard {
         }
         self.cases.retain(|_, case| match case.stage {
             Stage::Quiet(until) => now < until,
-            Stage::Waiting(_) => now.0.saturating_sub(case.touched.0) < FORGOTTEN_MS,
+            Stage::Waiting(_) => now.since(case.touched) < FORGOTTEN_MS,
             Stage::Stopping(_) => true,
         });
         steps

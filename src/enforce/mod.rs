@@ -6,6 +6,7 @@
 //! several sessions is not ended for one of them: it is told to interrupt that one.
 
 mod case;
+mod demand;
 mod guard;
 #[cfg(target_os = "linux")]
 mod linux;
@@ -20,7 +21,8 @@ mod tail;
 mod tools;
 mod witness;
 
-pub use guard::{Demand, Guard, Relocate, Step};
+pub use demand::{Demand, Relocate, Step};
+pub use guard::Guard;
 #[cfg(target_os = "linux")]
 pub use linux::{Kernel, Orders};
 pub use locate::{How, Located, Search, locate};

@@ -7,10 +7,8 @@ mod ask;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::case::after;
-use super::guard::{Demand, Step};
+use super::demand::{Demand, Step};
 use super::locate::{Located, SHARED, doubt};
 use super::table::{ProcessTable, Signal};
 use super::tools::{is_agent, tools_below};
@@ -74,11 +72,11 @@ impl Context<'_> {
     }
 
     fn after(&self, ms: i64) -> Millis {
-        after(self.now, ms)
+        self.now.plus(ms)
     }
 
     fn after_grace(&self) -> Millis {
-        self.after(millis(self.demand.grace))
+        self.demand.after_grace(self.now)
     }
 
     /// Sends a signal and writes down how that went.
@@ -94,10 +92,6 @@ impl Context<'_> {
         self.push(process, row);
         sent.is_ok()
     }
-}
-
-pub(super) fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl Target {

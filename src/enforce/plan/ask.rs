@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Context, State, Target};
 use crate::agents::{self, LiveKind};
-use crate::enforce::guard::Step;
+use crate::enforce::demand::Step;
 use crate::enforce::stop::{AgentStop, Means};
 use crate::enforce::table::Signal;
 use crate::model::Millis;
