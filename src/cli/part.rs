@@ -97,6 +97,7 @@ fn end_with(parent: u32) -> io::Result<()> {
 }
 
 #[cfg(not(target_os = "linux"))]
+#[expect(clippy::unnecessary_wraps, reason = "as on Linux")]
 fn end_with(_: u32) -> io::Result<()> {
     Ok(())
 }
