@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 use super::{Terms, set_aside, set_loops, spent, who, without_model};
-use crate::ledger::{Change, Charged, LedgerError, Writer};
+use crate::ledger::{Change, Charged, LedgerError, Reader};
 use crate::model::{Call, Millis, SessionKey};
 use crate::policy::{Decision, Tally, Used};
 
@@ -35,9 +35,9 @@ struct Period {
 struct Reserves(HashMap<i64, Used>);
 
 impl Period {
-    fn set_aside(&mut self, writer: &mut Writer, terms: &Terms<'_>) -> Result<(), LedgerError> {
+    fn set_aside(&mut self, reader: &Reader, terms: &Terms<'_>) -> Result<(), LedgerError> {
         self.reserves = Reserves::default();
-        writer.unpriced(&self.time, &mut self.reserves.gather(terms))?;
+        reader.unpriced(&self.time, &mut self.reserves.gather(terms))?;
         self.attributions.extend(self.reserves.0.keys());
         Ok(())
     }
@@ -56,10 +56,10 @@ impl Reserves {
 struct Names(HashMap<i64, Charged>);
 
 impl Names {
-    fn of(&mut self, writer: &Writer, attribution: i64) -> Result<&Charged, LedgerError> {
+    fn of(&mut self, reader: &Reader, attribution: i64) -> Result<&Charged, LedgerError> {
         match self.0.entry(attribution) {
             Entry::Occupied(known) => Ok(known.into_mut()),
-            Entry::Vacant(vacant) => Ok(vacant.insert(writer.charged_to(attribution)?)),
+            Entry::Vacant(vacant) => Ok(vacant.insert(reader.charged_to(attribution)?)),
         }
     }
 }
@@ -71,15 +71,15 @@ impl LiveSums {
     }
 
     /// What is charged to a number.
-    pub fn charged(&mut self, writer: &Writer, attribution: i64) -> Result<&Charged, LedgerError> {
-        self.names.of(writer, attribution)
+    pub fn charged(&mut self, reader: &Reader, attribution: i64) -> Result<&Charged, LedgerError> {
+        self.names.of(reader, attribution)
     }
 
     /// The sums of every cap after these changes; `sessions` are those whose whole life is to be
     /// summed too.
     pub fn tally(
         &mut self,
-        writer: &mut Writer,
+        reader: &Reader,
         terms: &Terms<'_>,
         changes: &[Change],
         sessions: &[SessionKey],
@@ -90,22 +90,22 @@ impl LiveSums {
         let same = windows.iter().eq(self.periods.iter().map(|period| &period.time));
         // Taken out: where half of the changes are in and an error comes, it is read anew.
         let spent = match self.spent.take().filter(|_| same) {
-            Some(spent) => self.moved(writer, terms, changes, spent)?,
-            None => self.load(writer, terms, windows, tally)?,
+            Some(spent) => self.moved(reader, terms, changes, spent)?,
+            None => self.load(reader, terms, windows, tally)?,
         };
         tally = self.spent.insert(spent).clone();
         for period in &self.periods {
             for (&attribution, &reserve) in &period.reserves.0 {
-                let to = self.names.of(writer, attribution)?;
+                let to = self.names.of(reader, attribution)?;
                 tally.add(&period.time, &who(to), reserve);
             }
         }
         if terms.include_unlogged {
-            self.add_unlogged(writer, sessions, &mut tally)?;
+            self.add_unlogged(reader, sessions, &mut tally)?;
         }
         if tally.wants_sessions() {
             for session in sessions {
-                self.add_session(writer, terms, session, &mut tally)?;
+                self.add_session(reader, terms, session, &mut tally)?;
             }
         }
         Ok(tally)
@@ -113,7 +113,7 @@ impl LiveSums {
 
     fn load(
         &mut self,
-        writer: &mut Writer,
+        reader: &Reader,
         terms: &Terms<'_>,
         windows: Vec<Range<Millis>>,
         mut tally: Tally,
@@ -121,13 +121,13 @@ impl LiveSums {
         self.periods.clear();
         for time in windows {
             let mut attributions = HashSet::new();
-            for row in writer.spend(&time)? {
-                let to = self.names.of(writer, row.attribution)?;
+            for row in reader.spend(&time)? {
+                let to = self.names.of(reader, row.attribution)?;
                 tally.add(&time, &who(to), spent(row.spent));
                 attributions.insert(row.attribution);
             }
             let mut period = Period { time, attributions, reserves: Reserves::default() };
-            period.set_aside(writer, terms)?;
+            period.set_aside(reader, terms)?;
             self.periods.push(period);
         }
         Ok(tally)
@@ -135,7 +135,7 @@ impl LiveSums {
 
     fn moved(
         &mut self,
-        writer: &mut Writer,
+        reader: &Reader,
         terms: &Terms<'_>,
         changes: &[Change],
         mut tally: Tally,
@@ -143,12 +143,12 @@ impl LiveSums {
         for period in &mut self.periods {
             let changes = || changes.iter().filter(|change| period.time.contains(&change.at));
             for change in changes() {
-                let to = self.names.of(writer, change.attribution)?;
+                let to = self.names.of(reader, change.attribution)?;
                 tally.add(&period.time, &who(to), spent(change.spent));
                 period.attributions.insert(change.attribution);
             }
             if changes().any(|change| change.moves_reserve) {
-                period.set_aside(writer, terms)?;
+                period.set_aside(reader, terms)?;
             }
         }
         Ok(tally)
@@ -156,18 +156,18 @@ impl LiveSums {
 
     fn add_unlogged(
         &self,
-        writer: &Writer,
+        reader: &Reader,
         sessions: &[SessionKey],
         tally: &mut Tally,
     ) -> Result<(), LedgerError> {
-        for unlogged in writer.unlogged()? {
+        for unlogged in reader.unlogged()? {
             let within = |period: &&Period| period.time.contains(&unlogged.at);
             let mut periods = self.periods.iter().filter(within).peekable();
             let is_asked = sessions.contains(&unlogged.session_key());
             if periods.peek().is_none() && !is_asked {
                 continue;
             }
-            let Some(to) = writer.place_of(unlogged.session)? else { continue };
+            let Some(to) = reader.place_of(unlogged.session)? else { continue };
             let (who, amount) = (without_model(&to), spent(unlogged.amount.into()));
             for period in periods {
                 tally.add(&period.time, &who, amount);
@@ -181,22 +181,22 @@ impl LiveSums {
 
     fn add_session(
         &mut self,
-        writer: &mut Writer,
+        reader: &Reader,
         terms: &Terms<'_>,
         session: &SessionKey,
         tally: &mut Tally,
     ) -> Result<(), LedgerError> {
         if tally.wants_loops() {
-            set_loops(tally, session, writer.loops_now(session)?);
+            set_loops(tally, session, reader.loops_now(session)?);
         }
-        for row in writer.session_spend(session)? {
-            let to = self.names.of(writer, row.attribution)?;
+        for row in reader.session_spend(session)? {
+            let to = self.names.of(reader, row.attribution)?;
             tally.add_session(&who(to), spent(row.spent));
         }
         let mut reserves = Reserves::default();
-        writer.unpriced_of(session, &mut reserves.gather(terms))?;
+        reader.unpriced_of(session, &mut reserves.gather(terms))?;
         for (attribution, reserve) in reserves.0 {
-            let to = self.names.of(writer, attribution)?;
+            let to = self.names.of(reader, attribution)?;
             tally.add_session(&who(to), reserve);
         }
         Ok(())
@@ -205,13 +205,13 @@ impl LiveSums {
     /// The sessions that spent what a decision is about, and what their calls are charged to.
     pub fn sessions_of(
         &mut self,
-        writer: &Writer,
+        reader: &Reader,
         decision: &Decision,
     ) -> Result<BTreeMap<SessionKey, Vec<Charged>>, LedgerError> {
         let mut sessions: BTreeMap<SessionKey, Vec<Charged>> = BTreeMap::new();
         let period = self.periods.iter().find(|period| period.time == decision.window);
         for &attribution in period.map(|period| &period.attributions).into_iter().flatten() {
-            let to = self.names.of(writer, attribution)?;
+            let to = self.names.of(reader, attribution)?;
             let name = who(to).in_scope(decision.cap.scope);
             if name.is_some_and(|name| *name == *decision.subject) {
                 sessions.entry(to.session_key()).or_default().push(to.clone());

@@ -1,6 +1,6 @@
 //! Price books and rows that charges name, and charging anew with another book.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{OptionalExtension, params};
 
 use super::writer::Writer;
 use super::{LedgerError, Reader};
@@ -31,28 +31,24 @@ pub struct KeptBook {
     pub content: Vec<u8>,
 }
 
-/// The book that was kept last.
-fn newest_book(db: &Connection) -> Result<Option<KeptBook>, LedgerError> {
-    let book = db
-        .prepare_cached(
-            "SELECT source, stored_at, content FROM price_book WHERE content IS NOT NULL
-             ORDER BY stored_at DESC, id DESC LIMIT 1",
-        )?
-        .query_row([], |row| {
-            Ok(KeptBook {
-                source: row.get(0)?,
-                stored_at: Millis(row.get(1)?),
-                content: row.get(2)?,
-            })
-        })
-        .optional()?;
-    Ok(book)
-}
-
 impl Reader {
     /// The price book that was kept last.
     pub fn newest_book(&self) -> Result<Option<KeptBook>, LedgerError> {
-        newest_book(&self.db)
+        let book = self
+            .db
+            .prepare_cached(
+                "SELECT source, stored_at, content FROM price_book WHERE content IS NOT NULL
+                 ORDER BY stored_at DESC, id DESC LIMIT 1",
+            )?
+            .query_row([], |row| {
+                Ok(KeptBook {
+                    source: row.get(0)?,
+                    stored_at: Millis(row.get(1)?),
+                    content: row.get(2)?,
+                })
+            })
+            .optional()?;
+        Ok(book)
     }
 
     /// Its number; another one where another book was kept since.
@@ -72,11 +68,6 @@ impl std::fmt::Debug for Pricing<'_> {
 }
 
 impl Writer {
-    /// The price book that was kept last.
-    pub fn newest_book(&self) -> Result<Option<KeptBook>, LedgerError> {
-        newest_book(&self.db)
-    }
-
     /// The ledger's number of a row of the book in use.
     pub(super) fn price_row(
         &mut self,

@@ -96,7 +96,7 @@ impl Writer {
             self.note_changes(&deltas);
             deltas.store(&self.db)?;
             for session in touched {
-                self.sessions.store_unlogged(&self.db, session)?;
+                self.sessions.store_unlogged(&self.reader.db, session)?;
             }
             self.db.execute_batch("COMMIT")?;
             match ids.last() {
@@ -120,7 +120,8 @@ impl Writer {
         pricing: &mut Pricing<'_>,
         deltas: &mut Deltas,
     ) -> Result<Option<i64>, LedgerError> {
-        let Some((group_key, mut row)) = rows::load_row(&self.db, &mut self.names, id)? else {
+        let Some((group_key, mut row)) = rows::load_row(&self.reader.db, &mut self.names, id)?
+        else {
             return Ok(None);
         };
         let Some(old) = row.charge else { return Ok(None) };

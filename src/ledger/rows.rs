@@ -59,7 +59,6 @@ pub(super) const PER_INSERT: usize = 32;
 /// them, by `at` or `attribution`.
 pub(super) fn each_unpriced(
     db: &Connection,
-    names: &mut Names,
     which: &str,
     values: impl Params,
     show: &mut dyn FnMut(i64, &Call),
@@ -67,9 +66,10 @@ pub(super) fn each_unpriced(
     let mut statement = db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM call WHERE cost_pico IS NULL AND standing = 0 AND {which}"
     ))?;
+    let mut names = Names::default();
     let mut rows = statement.query(values)?;
     while let Some(row) = rows.next()? {
-        let holding = read(db, names, row)?;
+        let holding = read(db, &mut names, row)?;
         if holding.call.usage.is_plausible() {
             show(holding.attribution, &holding.call);
         }

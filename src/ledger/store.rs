@@ -56,7 +56,7 @@ impl Writer {
         self.note_changes(&deltas);
         deltas.store(&self.db)?;
         for session in self.pending.take_touched() {
-            self.sessions.store_unlogged(&self.db, session)?;
+            self.sessions.store_unlogged(&self.reader.db, session)?;
         }
         Ok(())
     }
@@ -88,10 +88,12 @@ impl Writer {
     ) -> Result<(), LedgerError> {
         let touched: Vec<i64> = self.pending.touched.iter().copied().collect();
         for session in touched {
-            if self.sessions.is_sharing(session) && self.sessions.refresh(&self.db, session)? {
+            if self.sessions.is_sharing(session)
+                && self.sessions.refresh(&self.reader.db, session)?
+            {
                 for key in self.shared_groups(session)? {
                     if let Entry::Vacant(vacant) = contested.entry(key) {
-                        vacant.insert(rows::load_group(&self.db, &mut self.names, key)?);
+                        vacant.insert(rows::load_group(&self.reader.db, &mut self.names, key)?);
                     }
                 }
             }
@@ -99,7 +101,7 @@ impl Writer {
         for (key, mut group) in contested {
             for row in &group {
                 if !self.sessions.knows_facts(row.session) {
-                    self.sessions.refresh(&self.db, row.session)?;
+                    self.sessions.refresh(&self.reader.db, row.session)?;
                 }
                 self.pending.touch(row.session);
             }
@@ -148,7 +150,7 @@ impl Writer {
             Some(charge) => charge,
             None => self.charge(&row.call, pricing)?,
         };
-        let attribution = self.names.attribution_id(&self.db, &row.who())?;
+        let attribution = self.names.attribution_id(&self.reader.db, &row.who())?;
         let (before, now) = row.charge_to(attribution, charge);
         deltas.replace(before, now);
         if row.row.is_some() {

@@ -111,8 +111,8 @@ impl Writer {
         session_id: &Arc<str>,
         agent_id: Option<&Arc<str>>,
     ) -> Result<i64, LedgerError> {
-        let session = self.names.session(&self.db, agent, session_id)?;
-        self.names.thread(&self.db, session, agent_id)
+        let session = self.names.session(&self.reader.db, agent, session_id)?;
+        self.names.thread(&self.reader.db, session, agent_id)
     }
 
     /// Stores what is pending, in the transaction that is open.

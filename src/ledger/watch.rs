@@ -187,17 +187,32 @@ impl Writer {
             ])?;
         Ok(())
     }
-
-    /// What of a session's loops goes on after a person's latest prompt.
-    pub fn loops_now(&self, session: &SessionKey) -> Result<LoopsNow, LedgerError> {
-        loops_now(&self.db, session)
-    }
 }
 
 impl Reader {
-    /// What of a session's loops goes on after a person's latest prompt.
+    /// What of a session's loops goes on after a person's latest prompt: in the main thread it ends
+    /// those of all the session's threads.
     pub fn loops_now(&self, session: &SessionKey) -> Result<LoopsNow, LedgerError> {
-        loops_now(&self.db, session)
+        let mut statement = self.db.prepare_cached(
+            "WITH asked AS (
+                 SELECT session.id AS session, ifnull((
+                     SELECT max(turn.at) FROM thread JOIN name ON name.id = thread.subagent
+                     JOIN turn ON turn.thread = thread.id
+                     WHERE thread.session = session.id AND name.text = '' AND source = 0), 0) AS at
+                 FROM session WHERE agent = ?1 AND session_id = ?2)
+             SELECT asked.at, ifnull(max(count), 0), ifnull(max(cost_pico), 0) FROM asked
+             LEFT JOIN thread ON thread.session = asked.session
+             LEFT JOIN loop ON loop.thread = thread.id AND loop.at >= asked.at
+             GROUP BY asked.session",
+        )?;
+        let found = statement.query_row(params![session.agent as i64, session.session_id], |row| {
+            Ok(LoopsNow {
+                since: Millis(row.get(0)?),
+                count: row.get::<_, i64>(1)?.cast_unsigned(),
+                cost: PicoUsd(row.get(2)?),
+            })
+        });
+        Ok(found.optional()?.unwrap_or_default())
     }
 
     /// Every loop of a session by its number, the oldest first.
@@ -334,30 +349,6 @@ fn rank(what: &FactKind) -> u8 {
 
 fn name(kind: &str, key: i64) -> u32 {
     Fingerprint(key.cast_unsigned()).named(Fingerprint::of(kind.as_bytes())).0 as u32
-}
-
-/// A person's prompt in the main thread ends the loops of all the session's threads.
-fn loops_now(db: &Connection, session: &SessionKey) -> Result<LoopsNow, LedgerError> {
-    let mut statement = db.prepare_cached(
-        "WITH asked AS (
-             SELECT session.id AS session, ifnull((
-                 SELECT max(turn.at) FROM thread JOIN name ON name.id = thread.subagent
-                 JOIN turn ON turn.thread = thread.id
-                 WHERE thread.session = session.id AND name.text = '' AND source = 0), 0) AS at
-             FROM session WHERE agent = ?1 AND session_id = ?2)
-         SELECT asked.at, ifnull(max(count), 0), ifnull(max(cost_pico), 0) FROM asked
-         LEFT JOIN thread ON thread.session = asked.session
-         LEFT JOIN loop ON loop.thread = thread.id AND loop.at >= asked.at
-         GROUP BY asked.session",
-    )?;
-    let found = statement.query_row(params![session.agent as i64, session.session_id], |row| {
-        Ok(LoopsNow {
-            since: Millis(row.get(0)?),
-            count: row.get::<_, i64>(1)?.cast_unsigned(),
-            cost: PicoUsd(row.get(2)?),
-        })
-    });
-    Ok(found.optional()?.unwrap_or_default())
 }
 
 fn loops(

@@ -1,10 +1,9 @@
 //! The only writer: batches in, rows and sums and cursors out, one transaction at a time.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use rusqlite::Connection;
 
 use super::checkpoint::Checkpointer;
 use super::holding::Holding;
@@ -12,7 +11,7 @@ use super::names::Names;
 use super::pending::{KeySet, LONG_GROUP, Pending};
 use super::rollup::{Change, Deltas};
 use super::sessions::Sessions;
-use super::{LedgerError, Pricing, reader, rows, schema, threads};
+use super::{LedgerError, Pricing, Reader, reader, rows, schema, threads};
 use crate::model::{AgentId, Batch, Call, CallId, Event, Millis, StoredSource};
 
 /// Calls that are settled and stored together.
@@ -27,7 +26,7 @@ const KNOWN_GROUPS_LIMIT: i64 = 500_000;
 /// Writes the ledger. Hold the instance lock while one exists.
 #[derive(Debug)]
 pub struct Writer {
-    pub(super) db: Connection,
+    pub(super) reader: Reader,
     pub(super) path: PathBuf,
     pub(super) names: Names,
     pub(super) sessions: Sessions,
@@ -47,6 +46,14 @@ pub struct Writer {
     checkpointer: Option<Checkpointer>,
 }
 
+/// Reads what a reader reads, and sees what it has not committed yet.
+impl Deref for Writer {
+    type Target = Reader;
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}
+
 impl Writer {
     /// Opens the ledger, creating it or bringing its schema up to date.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
@@ -54,7 +61,7 @@ impl Writer {
         let sessions = Sessions::load(&db).map_err(|error| error.of_file(path))?;
         let newest = threads::newest(&db).map_err(|error| error.of_file(path))?;
         Ok(Self {
-            db,
+            reader: Reader { db },
             path: path.to_owned(),
             names: Names::default(),
             sessions,
@@ -128,7 +135,7 @@ impl Writer {
         let stored: i64 =
             self.db.query_row("SELECT ifnull(max(id), 0) FROM call", [], |row| row.get(0))?;
         if stored <= KNOWN_GROUPS_LIMIT {
-            let mut statement = self.db.prepare("SELECT group_key FROM call")?;
+            let mut statement = self.reader.db.prepare("SELECT group_key FROM call")?;
             let keys = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
             self.known_groups = Some(keys);
         }
@@ -196,7 +203,7 @@ impl Writer {
     }
 
     fn apply_batch(&mut self, batch: Batch) -> Result<(), LedgerError> {
-        let source = self.names.source(&self.db, &batch.path, batch.agent)?;
+        let source = self.names.source(&self.reader.db, &batch.path, batch.agent)?;
         for event in batch.events {
             self.apply_event(event, batch.agent, source, &batch.developer)?;
         }
@@ -220,14 +227,14 @@ impl Writer {
                 self.apply_searches(&call_id, &session_id, searches)
             }
             Event::SessionSeen { session_id, timestamp } => {
-                let session = self.names.session(&self.db, agent, &session_id)?;
+                let session = self.names.session(&self.reader.db, agent, &session_id)?;
                 self.pending.touch(session);
                 Sessions::note_seen(&self.db, session, timestamp)
             }
             Event::ReportedCost { session_id, timestamp, total } => {
-                let session = self.names.session(&self.db, agent, &session_id)?;
+                let session = self.names.session(&self.reader.db, agent, &session_id)?;
                 self.pending.touch(session);
-                self.sessions.note_reported(&self.db, session, timestamp, total)
+                self.sessions.note_reported(&self.reader.db, session, timestamp, total)
             }
             Event::ApiError { session_id, agent_id, timestamp: Some(at), key, .. } => {
                 self.apply_api_error(agent, &session_id, agent_id.as_ref(), at, key)
@@ -243,7 +250,7 @@ impl Writer {
         source: i64,
         developer: &Arc<str>,
     ) -> Result<(), LedgerError> {
-        let session = self.names.session(&self.db, call.agent, &call.session_id)?;
+        let session = self.names.session(&self.reader.db, call.agent, &call.session_id)?;
         let key = call.call_id.group_key();
         let group = self.group(key)?;
         if group.len() >= LONG_GROUP {
@@ -287,7 +294,7 @@ impl Writer {
                 let rows = if is_new {
                     Vec::new()
                 } else {
-                    rows::load_group(&self.db, &mut self.names, key)?
+                    rows::load_group(&self.reader.db, &mut self.names, key)?
                 };
                 self.pending.order.push(key);
                 Ok(vacant.insert(rows))

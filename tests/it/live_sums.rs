@@ -242,7 +242,7 @@ impl Stage {
             .map(|number| SessionKey { agent: AgentId::Claude, session_id: session_id(number) })
             .collect();
         let changes = self.writer.take_changes().unwrap();
-        let tally = self.live.tally(&mut self.writer, &terms, &changes, &sessions, self.now);
+        let tally = self.live.tally(&self.writer, &terms, &changes, &sessions, self.now);
         let kept = policy::decide(&tally.unwrap(), &[], &[], self.now);
         let reader = Reader::open(&self.db).unwrap().unwrap();
         let read = guard::stand(&reader, &terms, &[], &sessions, self.now).unwrap();

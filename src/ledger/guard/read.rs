@@ -2,47 +2,142 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Row, params};
 
-use super::super::{LedgerError, Reader, Writer};
+use super::super::{LedgerError, Reader};
 use super::session;
 use crate::model::{
     Action, ActionKind, AgentId, CapAction, Latch, Lift, LiftBy, Mark, Millis, PicoUsd, ProcessKey,
     SessionKey, Sighting,
 };
 
+/// Sightings of a boot that are looked at: a machine runs no more sessions than that.
+const SIGHTINGS: i64 = 2000;
+
 /// What is in force at a moment, and what each needs to know to decide.
 impl Reader {
     /// What hooks saw since the machine was started, the newest first.
     pub fn sightings_of_boot(&self, boot_id: &str) -> Result<Vec<Sighting>, LedgerError> {
-        sightings_of_boot(&self.db, boot_id)
+        let mut statement = self.db.prepare_cached(
+            "SELECT agent, session_id, pid, start_time, exe, transcript, at FROM sighting
+             WHERE boot_id = ?1 ORDER BY at DESC LIMIT ?2",
+        )?;
+        let boot_id: Arc<str> = Arc::from(boot_id);
+        let rows = statement.query_map(params![boot_id, SIGHTINGS], |row| {
+            Ok(Sighting {
+                session: SessionKey {
+                    agent: AgentId::from_number(row.get(0)?),
+                    session_id: row.get(1)?,
+                },
+                process: ProcessKey {
+                    boot_id: Arc::clone(&boot_id),
+                    pid: row.get(2)?,
+                    start_time: row.get::<_, i64>(3)?.cast_unsigned(),
+                },
+                exe: row.get::<_, String>(4)?.into(),
+                transcript: row.get::<_, Option<String>>(5)?.map(Into::into),
+                at: Millis(row.get(6)?),
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Latches of periods that hold `now`.
     pub fn latches(&self, now: Millis) -> Result<Vec<Latch>, LedgerError> {
-        latches(&self.db, now)
+        let mut statement = self.db.prepare_cached(
+            "SELECT cap, subject, period_start, period_end, level, limit_pico, spent_pico,
+                 reserve_pico, at, agent, session_id
+             FROM latch WHERE period_start <= ?1 AND period_end > ?1",
+        )?;
+        let rows = statement.query_map([now.0], |row| {
+            Ok(Latch {
+                cap: row.get(0)?,
+                subject: row.get(1)?,
+                window: Millis(row.get(2)?)..Millis(row.get(3)?),
+                level: row.get(4)?,
+                limit: PicoUsd(row.get(5)?),
+                spent: PicoUsd(row.get(6)?),
+                reserve: PicoUsd(row.get(7)?),
+                at: Millis(row.get(8)?),
+                session: session(row, 9, 10)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Lifts that have not ended.
     pub fn lifts(&self, now: Millis) -> Result<Vec<Lift>, LedgerError> {
-        lifts(&self.db, now)
+        let mut statement = self.db.prepare_cached(
+            "SELECT cap, amount_pico, until, at, reason, by FROM lift
+             WHERE until > ?1 ORDER BY id",
+        )?;
+        let rows = statement.query_map([now.0], |row| {
+            let until = Millis(row.get(2)?);
+            let amount: Option<i64> = row.get(1)?;
+            Ok(Lift {
+                cap: row.get(0)?,
+                what: match amount {
+                    None => LiftBy::Snooze { until },
+                    Some(amount) => LiftBy::Raise { amount: PicoUsd(amount), until },
+                },
+                at: Millis(row.get(3)?),
+                reason: row.get(4)?,
+                by: row.get(5)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Every mark.
     pub fn marks(&self) -> Result<Vec<Mark>, LedgerError> {
-        marks(&self.db)
+        let mut statement = self.db.prepare_cached(
+            "SELECT agent, session_id, action, cap, reason, by, at FROM mark ORDER BY at",
+        )?;
+        let rows = statement.query_map([], |row| {
+            let action: String = row.get(2)?;
+            Ok(Mark {
+                session: SessionKey {
+                    agent: AgentId::from_number(row.get(0)?),
+                    session_id: row.get(1)?,
+                },
+                action: action.parse().unwrap_or(CapAction::Flag),
+                cap: row.get(3)?,
+                reason: row.get(4)?,
+                by: row.get(5)?,
+                at: Millis(row.get(6)?),
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// A session's marks.
     pub fn marks_of(&self, session: &SessionKey) -> Result<Vec<Mark>, LedgerError> {
-        let mut marks = marks(&self.db)?;
+        let mut marks = self.marks()?;
         marks.retain(|mark| mark.session == *session);
         Ok(marks)
     }
 
     /// Processes that hooks saw a session in, the newest first.
     pub fn sightings(&self, session: &SessionKey) -> Result<Vec<Sighting>, LedgerError> {
-        sightings(&self.db, session)
+        let mut statement = self.db.prepare_cached(
+            "SELECT boot_id, pid, start_time, exe, transcript, at FROM sighting
+             WHERE agent = ?1 AND session_id = ?2 ORDER BY at DESC",
+        )?;
+        let rows =
+            statement.query_map(params![session.agent as i64, session.session_id], |row| {
+                Ok(Sighting {
+                    session: session.clone(),
+                    process: ProcessKey {
+                        boot_id: row.get(0)?,
+                        pid: row.get(1)?,
+                        start_time: row.get::<_, i64>(2)?.cast_unsigned(),
+                    },
+                    exe: row.get::<_, String>(3)?.into(),
+                    transcript: row.get::<_, Option<String>>(4)?.map(Into::into),
+                    at: Millis(row.get(5)?),
+                })
+            })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The audit trail from `since` on, the newest first, at most `limit` rows.
@@ -69,148 +164,6 @@ impl Reader {
         let last = last.query_map([], |row| row.get(0))?.next().transpose()?;
         Ok((count.cast_unsigned(), last))
     }
-}
-
-impl Writer {
-    /// What hooks saw since the machine was started, the newest first.
-    pub fn sightings_of_boot(&self, boot_id: &str) -> Result<Vec<Sighting>, LedgerError> {
-        sightings_of_boot(&self.db, boot_id)
-    }
-
-    /// Latches of periods that hold `now`.
-    pub fn latches(&self, now: Millis) -> Result<Vec<Latch>, LedgerError> {
-        latches(&self.db, now)
-    }
-
-    /// Lifts that have not ended.
-    pub fn lifts(&self, now: Millis) -> Result<Vec<Lift>, LedgerError> {
-        lifts(&self.db, now)
-    }
-
-    /// Every mark.
-    pub fn marks(&self) -> Result<Vec<Mark>, LedgerError> {
-        marks(&self.db)
-    }
-
-    /// Processes that hooks saw a session in, the newest first.
-    pub fn sightings(&self, session: &SessionKey) -> Result<Vec<Sighting>, LedgerError> {
-        sightings(&self.db, session)
-    }
-}
-
-fn latches(db: &Connection, now: Millis) -> Result<Vec<Latch>, LedgerError> {
-    let mut statement = db.prepare_cached(
-        "SELECT cap, subject, period_start, period_end, level, limit_pico, spent_pico,
-             reserve_pico, at, agent, session_id
-         FROM latch WHERE period_start <= ?1 AND period_end > ?1",
-    )?;
-    let rows = statement.query_map([now.0], |row| {
-        Ok(Latch {
-            cap: row.get(0)?,
-            subject: row.get(1)?,
-            window: Millis(row.get(2)?)..Millis(row.get(3)?),
-            level: row.get(4)?,
-            limit: PicoUsd(row.get(5)?),
-            spent: PicoUsd(row.get(6)?),
-            reserve: PicoUsd(row.get(7)?),
-            at: Millis(row.get(8)?),
-            session: session(row, 9, 10)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-fn lifts(db: &Connection, now: Millis) -> Result<Vec<Lift>, LedgerError> {
-    let mut statement = db.prepare_cached(
-        "SELECT cap, amount_pico, until, at, reason, by FROM lift
-         WHERE until > ?1 ORDER BY id",
-    )?;
-    let rows = statement.query_map([now.0], |row| {
-        let until = Millis(row.get(2)?);
-        let amount: Option<i64> = row.get(1)?;
-        Ok(Lift {
-            cap: row.get(0)?,
-            what: match amount {
-                None => LiftBy::Snooze { until },
-                Some(amount) => LiftBy::Raise { amount: PicoUsd(amount), until },
-            },
-            at: Millis(row.get(3)?),
-            reason: row.get(4)?,
-            by: row.get(5)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-fn marks(db: &Connection) -> Result<Vec<Mark>, LedgerError> {
-    let mut statement = db.prepare_cached(
-        "SELECT agent, session_id, action, cap, reason, by, at FROM mark ORDER BY at",
-    )?;
-    let rows = statement.query_map([], |row| {
-        let action: String = row.get(2)?;
-        Ok(Mark {
-            session: SessionKey {
-                agent: AgentId::from_number(row.get(0)?),
-                session_id: row.get(1)?,
-            },
-            action: action.parse().unwrap_or(CapAction::Flag),
-            cap: row.get(3)?,
-            reason: row.get(4)?,
-            by: row.get(5)?,
-            at: Millis(row.get(6)?),
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-fn sightings(db: &Connection, of: &SessionKey) -> Result<Vec<Sighting>, LedgerError> {
-    let mut statement = db.prepare_cached(
-        "SELECT boot_id, pid, start_time, exe, transcript, at FROM sighting
-         WHERE agent = ?1 AND session_id = ?2 ORDER BY at DESC",
-    )?;
-    let rows = statement.query_map(params![of.agent as i64, of.session_id], |row| {
-        Ok(Sighting {
-            session: of.clone(),
-            process: ProcessKey {
-                boot_id: row.get(0)?,
-                pid: row.get(1)?,
-                start_time: row.get::<_, i64>(2)?.cast_unsigned(),
-            },
-            exe: row.get::<_, String>(3)?.into(),
-            transcript: row.get::<_, Option<String>>(4)?.map(Into::into),
-            at: Millis(row.get(5)?),
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Sightings of a boot that are looked at: a machine runs no more sessions than that.
-const SIGHTINGS: i64 = 2000;
-
-/// What hooks saw since the machine was started, the newest first.
-fn sightings_of_boot(db: &Connection, boot_id: &str) -> Result<Vec<Sighting>, LedgerError> {
-    let mut statement = db.prepare_cached(
-        "SELECT agent, session_id, pid, start_time, exe, transcript, at FROM sighting
-         WHERE boot_id = ?1 ORDER BY at DESC LIMIT ?2",
-    )?;
-    let boot_id: Arc<str> = Arc::from(boot_id);
-    let rows = statement.query_map(params![boot_id, SIGHTINGS], |row| {
-        Ok(Sighting {
-            session: SessionKey {
-                agent: AgentId::from_number(row.get(0)?),
-                session_id: row.get(1)?,
-            },
-            process: ProcessKey {
-                boot_id: Arc::clone(&boot_id),
-                pid: row.get(2)?,
-                start_time: row.get::<_, i64>(3)?.cast_unsigned(),
-            },
-            exe: row.get::<_, String>(4)?.into(),
-            transcript: row.get::<_, Option<String>>(5)?.map(Into::into),
-            at: Millis(row.get(6)?),
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// None for a kind that only a newer version knows.

@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 
-use super::super::names::{self, Names};
-use super::super::reader::{self, Charged, Unlogged};
-use super::super::{LedgerError, Reader, Writer, rows};
+use super::super::{Charged, LedgerError, Reader, Unlogged, names, rows};
 use crate::model::{Call, Millis, PicoUsd, SessionKey, UsdTotal};
 
 /// What was spent on one attribution in a time. Implausible calls are left out: a corrupt line
@@ -31,22 +30,58 @@ const OF_SESSION: &str = "attribution IN (SELECT attribution.id FROM attribution
 impl Reader {
     /// What was spent in a time, by what it is charged to.
     pub fn spend(&self, time: &Range<Millis>) -> Result<Vec<Spend>, LedgerError> {
-        spend(&self.db, time)
+        let mut statement = self.db.prepare_cached(&format!(
+            "{SELECT} WHERE quarter >= ?1 AND quarter < ?2 GROUP BY attribution"
+        ))?;
+        let rows = statement.query_map([time.start.quarter(), time.end.quarter()], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// What a session spent in all its life, by what it is charged to.
     pub fn session_spend(&self, session: &SessionKey) -> Result<Vec<Spend>, LedgerError> {
-        session_spend(&self.db, session)
+        let mut statement =
+            self.db.prepare_cached(&format!("{SELECT} WHERE {OF_SESSION} GROUP BY attribution"))?;
+        let rows = statement.query_map(params![session.agent as i64, session.session_id], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// What a set of calls is charged to.
     pub fn charged_to(&self, attribution: i64) -> Result<Charged, LedgerError> {
-        charged_to(&self.db, attribution)
+        let found = names::read_attribution(&self.db, attribution)?;
+        let text = |text: Option<Arc<str>>| text.unwrap_or_default();
+        Ok(Charged {
+            agent: found.agent,
+            session: found.session,
+            session_id: found.session_id,
+            subagent: text(found.subagent),
+            project: text(found.project),
+            branch: text(found.branch),
+            model: text(found.model),
+            developer: found.developer,
+        })
     }
 
     /// Where a session was last, if it has any call.
     pub fn place_of(&self, session: i64) -> Result<Option<Charged>, LedgerError> {
-        place_of(&self.db, session)
+        let mut statement =
+            self.db.prepare_cached("SELECT max(id) FROM attribution WHERE session = ?1")?;
+        let latest: Option<i64> = statement.query_row([session], |row| row.get(0))?;
+        latest.map(|attribution| self.charged_to(attribution)).transpose()
+    }
+
+    /// The transcript that holds the latest of a session's calls.
+    pub fn transcript_of(&self, session: &SessionKey) -> Result<Option<PathBuf>, LedgerError> {
+        // The latest by an index alone: a session may have thousands.
+        let mut statement = self.db.prepare_cached(&format!(
+            "SELECT source.path FROM call JOIN source ON source.id = call.source
+             WHERE call.id = (SELECT id FROM call WHERE {OF_SESSION} ORDER BY at DESC LIMIT 1)"
+        ))?;
+        let path = statement
+            .query_row(params![session.agent as i64, session.session_id], |row| {
+                row.get::<_, String>(0)
+            })
+            .optional()?;
+        Ok(path.map(PathBuf::from))
     }
 
     /// Shows every counted call of a time that has no price, and what it is charged to.
@@ -55,7 +90,8 @@ impl Reader {
         time: &Range<Millis>,
         show: &mut dyn FnMut(i64, &Call),
     ) -> Result<(), LedgerError> {
-        unpriced(&self.db, &mut Names::default(), time, show)
+        let times = [time.start.0, time.end.0];
+        rows::each_unpriced(&self.db, "at >= ?1 AND at < ?2", times, show)
     }
 
     /// The same of a session's whole life.
@@ -64,7 +100,8 @@ impl Reader {
         session: &SessionKey,
         show: &mut dyn FnMut(i64, &Call),
     ) -> Result<(), LedgerError> {
-        unpriced_of(&self.db, &mut Names::default(), session, show)
+        let values = params![session.agent as i64, session.session_id];
+        rows::each_unpriced(&self.db, OF_SESSION, values, show)
     }
 
     /// Shows every counted, plausible call of a time, in order: when, what it is charged to, and
@@ -87,133 +124,15 @@ impl Reader {
     }
 
     /// Agent's own totals beyond our calls that were stated in a time, by session.
-    pub fn unlogged_in(
-        &self,
-        time: &Range<Millis>,
-    ) -> Result<Vec<super::super::Unlogged>, LedgerError> {
+    pub fn unlogged_in(&self, time: &Range<Millis>) -> Result<Vec<Unlogged>, LedgerError> {
         let mut unlogged = self.unlogged()?;
         unlogged.retain(|unlogged| time.contains(&unlogged.at));
         Ok(unlogged)
     }
 }
 
-impl Writer {
-    /// Every session's unlogged amount, where its agent stated a total that is larger than ours.
-    pub fn unlogged(&self) -> Result<Vec<Unlogged>, LedgerError> {
-        reader::read_unlogged(&self.db)
-    }
-
-    /// Where a session was last, if it has any call.
-    pub fn place_of(&self, session: i64) -> Result<Option<Charged>, LedgerError> {
-        place_of(&self.db, session)
-    }
-
-    /// The transcript that holds the latest of a session's calls.
-    pub fn transcript_of(&self, session: &SessionKey) -> Result<Option<PathBuf>, LedgerError> {
-        // The latest by an index alone: a session may have thousands.
-        let mut statement = self.db.prepare_cached(&format!(
-            "SELECT source.path FROM call JOIN source ON source.id = call.source
-             WHERE call.id = (SELECT id FROM call WHERE {OF_SESSION} ORDER BY at DESC LIMIT 1)"
-        ))?;
-        let path = statement
-            .query_row(params![session.agent as i64, session.session_id], |row| {
-                row.get::<_, String>(0)
-            })
-            .optional()?;
-        Ok(path.map(PathBuf::from))
-    }
-
-    /// What was spent in a time, by what it is charged to.
-    pub fn spend(&self, time: &Range<Millis>) -> Result<Vec<Spend>, LedgerError> {
-        spend(&self.db, time)
-    }
-
-    /// What a session spent in all its life, by what it is charged to.
-    pub fn session_spend(&self, session: &SessionKey) -> Result<Vec<Spend>, LedgerError> {
-        session_spend(&self.db, session)
-    }
-
-    /// What a set of calls is charged to.
-    pub fn charged_to(&self, attribution: i64) -> Result<Charged, LedgerError> {
-        charged_to(&self.db, attribution)
-    }
-
-    /// Shows every counted call of a time that has no price, and what it is charged to.
-    pub fn unpriced(
-        &mut self,
-        time: &Range<Millis>,
-        show: &mut dyn FnMut(i64, &Call),
-    ) -> Result<(), LedgerError> {
-        unpriced(&self.db, &mut self.names, time, show)
-    }
-
-    /// The same of a session's whole life.
-    pub fn unpriced_of(
-        &mut self,
-        session: &SessionKey,
-        show: &mut dyn FnMut(i64, &Call),
-    ) -> Result<(), LedgerError> {
-        unpriced_of(&self.db, &mut self.names, session, show)
-    }
-}
-
-fn spend(db: &Connection, time: &Range<Millis>) -> Result<Vec<Spend>, LedgerError> {
-    let mut statement = db.prepare_cached(&format!(
-        "{SELECT} WHERE quarter >= ?1 AND quarter < ?2 GROUP BY attribution"
-    ))?;
-    let rows = statement.query_map([time.start.quarter(), time.end.quarter()], read)?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-fn session_spend(db: &Connection, session: &SessionKey) -> Result<Vec<Spend>, LedgerError> {
-    let mut statement =
-        db.prepare_cached(&format!("{SELECT} WHERE {OF_SESSION} GROUP BY attribution"))?;
-    let rows = statement.query_map(params![session.agent as i64, session.session_id], read)?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-fn unpriced(
-    db: &Connection,
-    names: &mut Names,
-    time: &Range<Millis>,
-    show: &mut dyn FnMut(i64, &Call),
-) -> Result<(), LedgerError> {
-    rows::each_unpriced(db, names, "at >= ?1 AND at < ?2", [time.start.0, time.end.0], show)
-}
-
-fn unpriced_of(
-    db: &Connection,
-    names: &mut Names,
-    session: &SessionKey,
-    show: &mut dyn FnMut(i64, &Call),
-) -> Result<(), LedgerError> {
-    let values = params![session.agent as i64, session.session_id];
-    rows::each_unpriced(db, names, OF_SESSION, values, show)
-}
-
 fn read(row: &Row<'_>) -> rusqlite::Result<Spend> {
     // A cell's rest is below a dollar: nine million cells would be needed to overflow.
     let spent = UsdTotal::of_whole(row.get(1)?, row.get(2)?);
     Ok(Spend { attribution: row.get(0)?, spent })
-}
-
-fn place_of(db: &Connection, session: i64) -> Result<Option<Charged>, LedgerError> {
-    let mut statement = db.prepare_cached("SELECT max(id) FROM attribution WHERE session = ?1")?;
-    let latest: Option<i64> = statement.query_row([session], |row| row.get(0))?;
-    latest.map(|attribution| charged_to(db, attribution)).transpose()
-}
-
-fn charged_to(db: &Connection, attribution: i64) -> Result<Charged, LedgerError> {
-    let found = names::read_attribution(db, attribution)?;
-    let text = |text: Option<std::sync::Arc<str>>| text.unwrap_or_default();
-    Ok(Charged {
-        agent: found.agent,
-        session: found.session,
-        session_id: found.session_id,
-        subagent: text(found.subagent),
-        project: text(found.project),
-        branch: text(found.branch),
-        model: text(found.model),
-        developer: found.developer,
-    })
 }
