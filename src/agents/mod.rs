@@ -55,7 +55,7 @@ mod resume;
 mod table;
 mod tool;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -283,6 +283,12 @@ list_of_agents!(adapters);
 /// Every adapter.
 pub fn all() -> impl Iterator<Item = &'static dyn Agent> {
     AgentId::ALL.into_iter().map(adapter)
+}
+
+/// Whether a process of this executable may be an agent; its arguments then tell.
+pub fn may_be_run_by(exe: &Path) -> bool {
+    let name = exe.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    process::INTERPRETERS.contains(&name) || all().any(|adapter| adapter.is_executable(exe, &[]))
 }
 
 /// The variables of all agents that say where they keep their files.

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 /// What runs npm packages.
-const INTERPRETERS: [&str; 3] = ["node", "nodejs", "bun"];
+pub(super) const INTERPRETERS: [&str; 3] = ["node", "nodejs", "bun"];
 
 /// Whether an interpreter runs one of these scripts of a package, or what its installer put into a
 /// `bin` folder under the program's name. The name that a process gives itself does not count.

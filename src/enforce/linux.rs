@@ -72,6 +72,10 @@ impl ProcessTable for Kernel {
         Some((self.key(pid, stat.start_time), stat.ppid))
     }
 
+    fn executable(&self, pid: u32) -> Option<PathBuf> {
+        executable_of(pid)
+    }
+
     fn own(&self) -> ProcessKey {
         self.own.clone()
     }

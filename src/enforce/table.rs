@@ -98,6 +98,11 @@ pub trait ProcessTable {
         self.process(pid).map(|process| (process.key, process.ppid))
     }
 
+    /// The executable of the process with this number now, where that can be read.
+    fn executable(&self, pid: u32) -> Option<PathBuf> {
+        self.process(pid)?.exe
+    }
+
     /// This process.
     fn own(&self) -> ProcessKey;
 
@@ -127,18 +132,7 @@ pub trait ProcessTable {
 
     /// The process's parents, the nearest first.
     fn ancestors(&self, pid: u32) -> Vec<ProcessKey> {
-        let mut found: Vec<ProcessKey> = Vec::new();
-        let Some((mut child, mut ppid)) = self.parentage(pid) else { return found };
-        while ppid > 0 && found.len() < DEEPEST {
-            let Some((parent, next)) = self.parentage(ppid) else { break };
-            // A parent is older than its child: a younger one got the number in between.
-            if parent.start_time > child.start_time {
-                break;
-            }
-            found.push(parent.clone());
-            (child, ppid) = (parent, next);
-        }
-        found
+        lineage(self, pid).collect()
     }
 
     /// Why this process must not be signalled, whoever asks; none: it may be.
@@ -167,10 +161,25 @@ pub trait ProcessTable {
     }
 }
 
+/// The process's parents, each looked for when it is asked for: the nearest first.
+fn lineage<T: ProcessTable + ?Sized>(table: &T, pid: u32) -> impl Iterator<Item = ProcessKey> {
+    let mut youngest = table.parentage(pid);
+    let next = move || {
+        let (child, above) = youngest.take().filter(|(_, above)| *above > 0)?;
+        // A parent is older than its child: a younger one got the number in between.
+        let is_older = |(parent, _): &(ProcessKey, u32)| parent.start_time <= child.start_time;
+        youngest = table.parentage(above).filter(is_older);
+        youngest.as_ref().map(|(parent, _)| parent.clone())
+    };
+    std::iter::from_fn(next).take(DEEPEST)
+}
+
 /// The nearest ancestor that is an agent, by its executable: what a hook, or a command that an
 /// agent runs, lives in.
 pub fn agent_ancestor(table: &dyn ProcessTable, pid: u32) -> Option<(AgentId, Process)> {
-    table.ancestors(pid).into_iter().find_map(|parent| {
+    lineage(table, pid).find_map(|parent| {
+        // A shell mostly, of which nothing else needs to be known.
+        table.executable(parent.pid).filter(|exe| agents::may_be_run_by(exe))?;
         let process = table.process(parent.pid).filter(|found| found.key == parent)?;
         let exe = process.exe.as_deref()?;
         let is = |agent: &AgentId| agents::adapter(*agent).is_executable(exe, &process.argv);

@@ -3,9 +3,9 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-/// Interpreters that run the package of earlier versions.
-const INTERPRETERS: [&str; 3] = ["node", "nodejs", "bun"];
-/// The script of the npm package.
+use crate::agents::process::INTERPRETERS;
+
+/// The script of the npm package, which earlier versions were.
 const SCRIPT: &str = "@anthropic-ai/claude-code/cli.js";
 
 /// By the executable and never by the name that a process gives itself: a native installation, or

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-/// Interpreters that run the npm package's launcher, which only waits for the program itself.
-const INTERPRETERS: [&str; 3] = ["node", "nodejs", "bun"];
-/// The launcher of the npm package.
+use crate::agents::process::INTERPRETERS;
+
+/// The launcher of the npm package, which only waits for the program itself.
 const SCRIPT: &str = "@openai/codex/bin/codex.js";
 /// Options of the program that take their value from the next argument.
 const WITH_VALUE: [&str; 22] = [
