@@ -4,7 +4,7 @@
 //! before something broken is still known. No prompt or tool text is kept.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,7 +13,14 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use crate::agents::{self, Moment};
 
 /// The most that is read: a tool's result may hold a large file.
-pub const MAX_BYTES: u64 = 64 << 20;
+pub const MAX_BYTES: usize = 64 << 20;
+
+/// How much is read at once, at least and at most.
+const LEAST: usize = 16 << 10;
+const MOST: usize = 1 << 20;
+
+/// How often what ends like an event is taken for one that may be whole.
+const TRIES: u32 = 64;
 
 /// Longer than any session id, tool id or path of an agent.
 const MAX_TEXT: usize = 4096;
@@ -49,13 +56,34 @@ impl Event {
     }
 
     /// Reads an event as far as it goes. Ends with the object, not with the input.
-    pub fn read(input: impl Read) -> Self {
-        let mut event = Self::default();
-        let mut json = serde_json::Deserializer::from_reader(input.take(MAX_BYTES));
-        if let Err(error) = Fields(&mut event).deserialize(&mut json) {
-            event.broken = Some(what(&error));
+    ///
+    /// Parsed from memory whenever it may be whole, which is quicker by far than byte by byte.
+    pub fn read(mut input: impl Read) -> Self {
+        let mut bytes = Vec::new();
+        let (mut parsed, mut tries) = (0, 0);
+        loop {
+            let begun = bytes.len();
+            bytes.resize(begun + begun.clamp(LEAST, MOST), 0);
+            let read = input.read(&mut bytes[begun..]);
+            bytes.truncate(begun + read.as_ref().map_or(0, |length| *length));
+            let is_over = match read {
+                Ok(length) => length == 0 || bytes.len() >= MAX_BYTES,
+                Err(error) => error.kind() != ErrorKind::Interrupted,
+            };
+            // Whatever it is like, it is parsed a few times: when it has grown to twice its length.
+            let may_be_whole = tries < TRIES && bytes.trim_ascii_end().ends_with(b"}");
+            if !is_over && !may_be_whole && bytes.len() < 2 * parsed {
+                continue;
+            }
+            (parsed, tries) = (bytes.len(), tries + 1);
+            let mut event = Self::default();
+            let mut json = serde_json::Deserializer::from_slice(&bytes);
+            let error = Fields(&mut event).deserialize(&mut json).err();
+            if is_over || !error.as_ref().is_some_and(serde_json::Error::is_eof) {
+                event.broken = error.as_ref().map(what);
+                return event;
+            }
         }
-        event
     }
 }
 
@@ -63,8 +91,7 @@ impl Event {
 fn what(error: &serde_json::Error) -> String {
     let (line, column) = (error.line(), error.column());
     let why = match error.classify() {
-        serde_json::error::Category::Io => "it cannot be read",
-        serde_json::error::Category::Eof => "it ends too early",
+        serde_json::error::Category::Io | serde_json::error::Category::Eof => "it ends too early",
         serde_json::error::Category::Syntax => "it is no JSON",
         serde_json::error::Category::Data => "it is no JSON object",
     };
@@ -193,6 +220,29 @@ mod tests {
         let cut = Event::read(&whole.as_bytes()[..80]);
         assert_eq!(cut.session_id.as_deref(), Some("S"));
         assert!(cut.broken.is_some());
+    }
+
+    #[test]
+    fn it_ends_with_the_object_however_it_comes() {
+        struct Pieces<'a>(std::slice::Chunks<'a, u8>);
+        impl Read for Pieces<'_> {
+            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+                let Some(piece) = self.0.next() else { panic!("it was whole already") };
+                buffer[..piece.len()].copy_from_slice(piece);
+                Ok(piece.len())
+            }
+        }
+        for length in [0, 100, 40_000, 3 << 20] {
+            let response = "x\n".repeat(length / 2);
+            let text =
+                serde_json::json!({"cwd": "/c", "tool_response": response, "session_id": "S"});
+            let text = text.to_string() + "\n";
+            for piece in [7, 4096, 16 << 10] {
+                let event = Event::read(Pieces(text.as_bytes().chunks(piece)));
+                assert_eq!(event.session_id.as_deref(), Some("S"), "{length} by {piece}");
+                assert_eq!(event.broken, None);
+            }
+        }
     }
 
     #[test]
