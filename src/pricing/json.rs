@@ -20,6 +20,17 @@ const SCHEMA: &str = "spendtop.prices/1";
 /// The dearest plausible rate: $2,000 a million tokens.
 pub(super) const MAX_RATE: i64 = 2_000_000_000;
 
+/// A text that is borrowed also where it is in an option or a list, as a book has thousands.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl Text<'_> {
+    fn of(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BookJson<'a> {
@@ -67,9 +78,9 @@ struct ModelJson<'a> {
     model: Cow<'a, str>,
     tier: Tier,
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
-    aliases: Vec<Cow<'a, str>>,
+    aliases: Vec<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    residency: Option<Cow<'a, str>>,
+    residency: Option<Text<'a>>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     retired: bool,
     #[serde(borrow)]
@@ -84,19 +95,19 @@ struct RowJson<'a> {
     #[serde(default, skip_serializing_if = "is_zero")]
     above: u64,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    from: Option<Cow<'a, str>>,
+    from: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    to: Option<Cow<'a, str>>,
+    to: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    input: Option<Cow<'a, str>>,
+    input: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    output: Option<Cow<'a, str>>,
+    output: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    cache_write_5m: Option<Cow<'a, str>>,
+    cache_write_5m: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    cache_write_1h: Option<Cow<'a, str>>,
+    cache_write_1h: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    cache_read: Option<Cow<'a, str>>,
+    cache_read: Option<Text<'a>>,
     basis: Basis,
     #[serde(borrow)]
     source: Cow<'a, str>,
@@ -197,22 +208,22 @@ impl PriceBook {
                     model: model.clone(),
                     when: row.when.read(),
                     above: row.above,
-                    from: instant(row.from.as_deref()).map_err(wrong)?,
-                    to: instant(row.to.as_deref()).map_err(wrong)?,
+                    from: instant(row.from.as_ref()).map_err(wrong)?,
+                    to: instant(row.to.as_ref()).map_err(wrong)?,
                     rates: rates(row).ok_or_else(|| wrong("not a price"))?,
                     basis: row.basis,
                     source: source.ok_or_else(|| wrong("unknown source"))?.clone(),
                 });
             }
-            let residency_ppm = match entry.residency.as_deref() {
-                Some(text) => Some(factor_ppm(text).ok_or_else(|| wrong("not a factor"))?),
+            let residency_ppm = match &entry.residency {
+                Some(text) => Some(factor_ppm(&text.0).ok_or_else(|| wrong("not a factor"))?),
                 None => None,
             };
             models.push(ModelEntry {
                 provider: entry.provider,
                 model,
                 tier: entry.tier,
-                aliases: entry.aliases.iter().map(|alias| Arc::from(&**alias)).collect(),
+                aliases: entry.aliases.iter().map(|alias| Arc::from(&*alias.0)).collect(),
                 residency_ppm,
                 retired: entry.retired,
                 rows: start..rows.len() as u32,
@@ -264,8 +275,8 @@ impl PriceBook {
             provider: entry.provider,
             model: (&*entry.model).into(),
             tier: entry.tier,
-            aliases: entry.aliases.iter().map(|alias| (&**alias).into()).collect(),
-            residency: entry.residency_ppm.map(|ppm| rate_text(PicoUsd(i64::from(ppm))).into()),
+            aliases: entry.aliases.iter().map(|alias| Text((&**alias).into())).collect(),
+            residency: entry.residency_ppm.map(|ppm| Text::of(rate_text(PicoUsd(i64::from(ppm))))),
             retired: entry.retired,
             rows: self.rows_of(entry).iter().map(row_json).collect(),
         }
@@ -273,8 +284,8 @@ impl PriceBook {
 }
 
 fn row_json(row: &PriceRow) -> RowJson<'_> {
-    let text = |class| row.rates.get(class).map(|rate| rate_text(rate).into());
-    let instant = |at: Option<Millis>| at.map(|at| at.timestamp().to_string().into());
+    let text = |class| row.rates.get(class).map(|rate| Text::of(rate_text(rate)));
+    let instant = |at: Option<Millis>| at.map(|at| Text::of(at.timestamp().to_string()));
     RowJson {
         when: WhenJson::write(row.when),
         above: row.above,
@@ -291,8 +302,8 @@ fn row_json(row: &PriceRow) -> RowJson<'_> {
 }
 
 fn rates(row: &RowJson<'_>) -> Option<Rates> {
-    let read = |text: &Option<Cow<'_, str>>| match text {
-        Some(text) => rate(text).map(Some),
+    let read = |text: &Option<Text<'_>>| match text {
+        Some(text) => rate(&text.0).map(Some),
         None => Some(None),
     };
     Some(Rates {
@@ -321,8 +332,8 @@ fn factor_ppm(text: &str) -> Option<u32> {
     }
 }
 
-fn instant(text: Option<&str>) -> Result<Option<Millis>, &'static str> {
-    text.map(|text| Millis::parse(text).ok_or("not an instant")).transpose()
+fn instant(text: Option<&Text<'_>>) -> Result<Option<Millis>, &'static str> {
+    text.map(|text| Millis::parse(&text.0).ok_or("not an instant")).transpose()
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
