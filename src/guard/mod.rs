@@ -64,9 +64,11 @@ pub fn tally<B: AsRef<PriceBook>>(
 ) -> Result<Tally, LedgerError> {
     let mut tally = Tally::new(terms.caps, terms.zone, now);
     let mut sums = Sums { reader, terms, names: ChargedTo::new(reader) };
-    for window in tally.windows() {
-        sums.of_period(&mut tally, &window)?;
+    let windows = tally.windows();
+    for window in &windows {
+        sums.of_period(&mut tally, window)?;
     }
+    sums.reserves(&mut tally, &windows)?;
     if tally.wants_sessions() && !sessions.is_empty() {
         sums.of_sessions(&mut tally, sessions)?;
     }
@@ -115,19 +117,34 @@ impl<B: AsRef<PriceBook>> Sums<'_, B> {
         self.names.each_spend(window, with_sessions, &mut |to, amount| {
             tally.add(window, &who(to), spent(amount));
         })?;
-        let mut reserves = Vec::new();
-        self.reader.unpriced(window, &mut |attribution, call| {
-            reserves.push((attribution, set_aside(self.terms.book.as_ref(), call)));
-        })?;
-        for (attribution, reserve) in reserves {
-            let to = self.names.of(attribution)?;
-            tally.add(window, &who(&to), reserve);
-        }
         if self.terms.include_unlogged {
             for unlogged in self.reader.unlogged_in(window)? {
                 if let Some(to) = self.reader.place_of(unlogged.session)? {
                     tally.add(window, &without_model(&to), spent(unlogged.amount.into()));
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is set aside in all periods. Each of them holds the present, so they are one time.
+    fn reserves(
+        &mut self,
+        tally: &mut Tally,
+        windows: &[Range<Millis>],
+    ) -> Result<(), LedgerError> {
+        let starts = windows.iter().map(|window| window.start);
+        let ends = windows.iter().map(|window| window.end);
+        let (Some(start), Some(end)) = (starts.min(), ends.max()) else { return Ok(()) };
+        let mut reserves = Vec::new();
+        self.reader.unpriced(&(start..end), &mut |attribution, call| {
+            let reserve = set_aside(self.terms.book.as_ref(), call);
+            reserves.push((attribution, call.timestamp, reserve));
+        })?;
+        for (attribution, at, reserve) in reserves {
+            let to = self.names.of(attribution)?;
+            for window in windows.iter().filter(|window| window.contains(&at)) {
+                tally.add(window, &who(&to), reserve);
             }
         }
         Ok(())

@@ -136,10 +136,12 @@ fn configure(connection: &Connection, patience: Duration) -> Result<(), LedgerEr
 fn check_version(connection: &Connection, path: &Path) -> Result<usize, LedgerError> {
     let application: i64 =
         connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if tables > 0 && application != APPLICATION_ID {
-        return Err(LedgerError::Foreign { path: path.to_owned() });
+    if application != APPLICATION_ID {
+        let tables: i64 =
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        if tables > 0 {
+            return Err(LedgerError::Foreign { path: path.to_owned() });
+        }
     }
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let known = MIGRATIONS.len() as i64;
