@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::ledger::{Inbox, LedgerError};
-use crate::model::{Action, Millis, Note, Permille, Sighting};
+use crate::model::{Action, Latch, Millis, Note, Permille, Sighting};
 
 /// The inbox, made only if there is something to write.
 pub struct Desk {
@@ -43,6 +43,12 @@ impl Desk {
     pub fn act(&mut self, action: Action) -> Result<(), LedgerError> {
         let now = self.now;
         self.inbox()?.leave(&Note::Action(action), now)
+    }
+
+    /// Leaves word that a cap is broken, for the hooks of other sessions.
+    pub fn latch(&mut self, latch: Latch) -> Result<(), LedgerError> {
+        let now = self.now;
+        self.inbox()?.leave(&Note::Latch(latch), now)
     }
 
     /// The levels that nobody has claimed under these keys.

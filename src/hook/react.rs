@@ -8,8 +8,9 @@ use super::run::Run;
 use super::standing::Standing;
 use super::words;
 use crate::agents::{self, Moment};
-use crate::model::{Action, ActionKind, Mark, PicoUsd};
-use crate::policy::{Decision, notice_key};
+use crate::ledger::LedgerError;
+use crate::model::{Action, ActionKind, LIMIT, Mark};
+use crate::policy::{Decision, Scope, notice_key};
 
 impl Run<'_, '_> {
     pub(super) fn by_caps(&mut self, standing: &Standing) {
@@ -22,14 +23,43 @@ impl Run<'_, '_> {
     }
 
     fn stop_by_cap(&mut self, decision: &Decision) {
+        self.latch(decision);
         self.answer = Answer::Stop(decision.stop_reason(self.setting.zone));
-        let overshoot = decision.overshoot().0;
         self.note_stop(Action {
             cap: Some(Arc::clone(&decision.cap.name)),
             evidence: format!("{}: {}", self.moment.name(), decision.amounts()),
-            overshoot: Some(PicoUsd(i64::try_from(overshoot).unwrap_or(i64::MAX))),
+            overshoot: Some(decision.overshoot().to_pico()),
             ..Action::new(self.setting.now, ActionKind::HookStop, "hook")
         });
+    }
+
+    /// While nobody collects, the ledger does not have what broke the cap, and this session's
+    /// transcript is read by its own hook alone: other sessions are to be held by it all the same.
+    fn latch(&mut self, decision: &Decision) {
+        let is_of_others = decision.cap.scope != Scope::Session;
+        if decision.latched || !is_of_others || (self.setting.is_watched)() {
+            return;
+        }
+        if let Err(error) = self.note_breach(decision) {
+            self.trouble.push(error.to_string());
+        }
+    }
+
+    fn note_breach(&mut self, decision: &Decision) -> Result<(), LedgerError> {
+        let (now, session) = (self.setting.now, Some(self.session.clone()));
+        self.desk.latch(decision.latch(LIMIT, now, session.clone()))?;
+        let key = |level| format!("breach/{}", notice_key(decision, level));
+        if self.desk.claim([LIMIT].into_iter(), key)?.is_none() {
+            return Ok(());
+        }
+        self.desk.act(Action {
+            cap: Some(Arc::clone(&decision.cap.name)),
+            session,
+            evidence: decision.headline(LIMIT),
+            outcome: "told".to_owned(),
+            overshoot: Some(decision.overshoot().to_pico()),
+            ..Action::new(now, ActionKind::Breach, "hook")
+        })
     }
 
     pub(super) fn stop_by_hand(&mut self, mark: &Mark) {

@@ -200,7 +200,7 @@ impl<'a, 's> Run<'a, 's> {
             config: self.setting.config,
             zone: self.setting.zone,
             book: &book,
-            lifts: &self.pending.lifts,
+            pending: &self.pending,
             now: self.setting.now,
             until: self.setting.until,
         };

@@ -10,8 +10,8 @@ use super::tail::{Files, Tail};
 use super::whose::{Latest, Whose};
 use crate::config::Config;
 use crate::guard::{self, Terms};
-use crate::ledger::{Known, LedgerError, Reader, Shift};
-use crate::model::{CapAction, Cost, Lift, Millis, PicoUsd, SessionKey, UsdTotal};
+use crate::ledger::{Known, LedgerError, Pending, Reader, Shift};
+use crate::model::{CapAction, Cost, Millis, PicoUsd, SessionKey, UsdTotal};
 use crate::policy::{self, Decision, Tally, Used, Who};
 use crate::pricing::PriceBook;
 
@@ -29,8 +29,8 @@ pub struct Question<'a, B> {
     pub zone: &'a TimeZone,
     /// The price book in force; read when a call has to be priced.
     pub book: &'a B,
-    /// Lifts that the ledger does not have yet.
-    pub lifts: &'a [Lift],
+    /// Latches and lifts that the ledger does not have yet.
+    pub pending: &'a Pending,
     /// The present.
     pub now: Millis,
     /// When reading must end.
@@ -100,16 +100,17 @@ impl<B: AsRef<PriceBook>> Question<'_, B> {
         }
         // A cap that this session has spent nothing of is told of, too.
         tally.expect(&whose.who());
-        let (mut lifts, latches) = match ledger {
+        let (mut lifts, mut latches) = match ledger {
             Some(ledger) => (ledger.lifts(self.now)?, ledger.latches(self.now)?),
             None => (Vec::new(), Vec::new()),
         };
-        for lift in self.lifts {
+        for lift in &self.pending.lifts {
             // It may have been stored between the two looks.
             if !lifts.contains(lift) {
                 lifts.push(lift.clone());
             }
         }
+        latches.extend(self.pending.latches.iter().cloned());
         let decisions = policy::decide(&tally, &lifts, &latches, self.now);
         Ok(Standing { decisions, whose, latest_cost: latest_cost.unwrap_or_default(), trouble })
     }

@@ -22,8 +22,7 @@ pub fn context(decision: &Decision, level: Permille, zone: &TimeZone) -> String 
     let until =
         decision.resets_at(zone).map_or_else(String::new, |at| format!("; it resets at {at}"));
     if level >= LIMIT {
-        let (noun, amounts) = (decision.cap.noun(), decision.amounts());
-        format!("spendtop: the {noun} \"{cap}\" is reached: {amounts}{until}.")
+        format!("spendtop: the {} \"{cap}\" {}{until}.", decision.cap.noun(), decision.reached())
     } else {
         let headline = decision.headline(level);
         let noun = decision.cap.noun();

@@ -9,7 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params, params_from_iter};
 
 use super::{Charged, Inbox, LedgerError, Reader, schema};
-use crate::model::{AgentId, Lift, Mark, Millis, Note, PicoUsd, SessionKey, Sighting};
+use crate::model::{AgentId, Latch, Lift, Mark, Millis, Note, PicoUsd, SessionKey, Sighting};
 
 /// How long a hook waits for a ledger that another process has locked.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -23,6 +23,8 @@ const LONG_LOG: u64 = 512 << 10;
 /// What the inbox holds that the writer of the ledger has not stored yet, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pending {
+    /// Caps that hooks found broken.
+    pub latches: Vec<Latch>,
     /// Caps that were lifted.
     pub lifts: Vec<Lift>,
     /// Sessions that were marked, or (none) had their marks taken back.
@@ -123,6 +125,7 @@ impl Inbox {
         while let Some(row) = rows.next()? {
             let content = row.get_ref(0)?.as_str().unwrap_or_default();
             match serde_json::from_str(content) {
+                Ok(Note::Latch(latch)) => pending.latches.push(latch),
                 Ok(Note::Lift(lift)) => pending.lifts.push(lift),
                 Ok(Note::Mark(mark)) => pending.marks.push((mark.session.clone(), Some(mark))),
                 Ok(Note::Unmark(session)) => pending.marks.push((session, None)),

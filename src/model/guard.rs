@@ -337,6 +337,8 @@ pub enum Note {
     Sighting(Sighting),
     /// A hook or a command did something.
     Action(Action),
+    /// A hook found a cap broken while nobody collected: by calls that the ledger does not have.
+    Latch(Latch),
     /// A person lifted a cap.
     Lift(Lift),
     /// A person marked a session.

@@ -54,6 +54,18 @@ impl Decision {
         }
     }
 
+    /// That the limit is reached: `is reached: $20.40 of $20.00 today`. Where it was by calls that
+    /// are counted no more, or not yet, what is counted would be no reason.
+    pub fn reached(&self) -> String {
+        let limit = UsdTotal::from(self.limit);
+        if self.counted() >= limit {
+            format!("is reached: {}", self.amounts())
+        } else {
+            let limit = self.cap.measure.show(limit, decimals(limit));
+            format!("of {limit} {} was reached before", self.when())
+        }
+    }
+
     /// When the period ends, in local time: `00:00`, `Mon 30 Nov 00:00`; none for a session's
     /// life, which ends with it.
     pub fn resets_at(&self, zone: &TimeZone) -> Option<String> {
@@ -79,18 +91,14 @@ impl Decision {
             }
             None => "it holds for the rest of the session".to_owned(),
         };
-        let reserve = if self.used.reserve > UsdTotal::ZERO {
-            let limit = UsdTotal::from(self.limit);
+        let limit = UsdTotal::from(self.limit);
+        let reserve = if self.used.reserve > UsdTotal::ZERO && self.counted() >= limit {
             let reserve = money_fixed(self.used.reserve, decimals(limit));
             format!(", of which {reserve} are set aside for calls without a known price")
         } else {
             String::new()
         };
-        format!(
-            "spendtop: the {} \"{cap}\" is reached: {}{reserve}; {until}.",
-            self.cap.noun(),
-            self.amounts()
-        )
+        format!("spendtop: the {} \"{cap}\" {}{reserve}; {until}.", self.cap.noun(), self.reached())
     }
 
     /// The level as a person says it.

@@ -1,7 +1,7 @@
 //! What the hook answers over and under caps of every kind.
 
 use serde_json::json;
-use spendtop::ledger::{Loop, LoopLevel, Writer};
+use spendtop::ledger::{Loop, LoopLevel, Reader, Writer};
 use spendtop::model::{ActionKind, CapAction, Mark, Millis, Note};
 
 use super::claude_lines::{Line, prompt};
@@ -71,7 +71,7 @@ fn a_stop_is_noted_with_its_amounts_and_no_text() {
     let actions: Vec<_> = notes
         .iter()
         .filter_map(|note| match note {
-            Note::Action(action) => Some(action),
+            Note::Action(action) if action.kind != ActionKind::Breach => Some(action),
             _ => None,
         })
         .collect();
@@ -126,8 +126,8 @@ fn every_scope_finds_the_session_and_leaves_others_alone() {
             event["transcript_path"] =
                 home.projects().join("other/B.jsonl").to_str().unwrap().into();
             let answer = answered(hook(&home, &[]), event.to_string().as_bytes());
-            // Only what both share is used up for both. Without the ledger nobody knows of A.
-            let is_shared = matches!(scope, "developer" | "agent") && ingested;
+            // Only what both share is used up for both. What the ledger lacks, A's hook has left.
+            let is_shared = matches!(scope, "developer" | "agent");
             assert_eq!(stop_reason(answer.as_ref()).is_some(), is_shared, "{scope} {ingested}");
         }
         let home = home(&cap(scope, "someone else", period));
@@ -214,6 +214,46 @@ fn a_cap_that_was_raised_or_snoozed_stops_nothing_at_once() {
             }
             home.out(&["ingest"]);
         }
+    }
+}
+
+#[test]
+fn with_no_daemon_what_one_session_breaks_holds_the_others() {
+    for ingested in [false, true] {
+        let home = home("daily_cap = 8\naction = \"block\"");
+        if ingested {
+            home.out(&["ingest"]);
+        }
+        home.append("atlas/A.jsonl", &[today("a2", "A")]);
+        let start = |now: &str| {
+            let mut event = event(&home, "UserPromptSubmit");
+            event["session_id"] = "B".into();
+            event["transcript_path"] = json!(home.projects().join("atlas/B.jsonl"));
+            let command = home.command_now(&["hook", "run", "claude", "--now", now]);
+            stop_reason(answered(command, event.to_string().as_bytes()).as_ref())
+        };
+        let now = super::cli_home::NOW;
+        assert_eq!(start(now), None, "nobody has met it yet");
+        assert!(stopped(&home, "PreToolUse").contains("$8.04 of $8.00 today"));
+        // Of A's calls the hook of B knows what the ledger has.
+        let reason = "spendtop: the spending cap \"daily\" of $8.00 today was reached before; it \
+                      resets at 00:00.";
+        assert_eq!(start(now).as_deref(), Some(reason));
+        assert_eq!(start("2026-11-24T00:00:00Z"), None, "it ends with its day");
+        // Told, written down and kept once, however often it is met.
+        stopped(&home, "PostToolUse");
+        let of_kind = |wanted: fn(&Note) -> bool| notes(&home).iter().filter(|n| wanted(n)).count();
+        assert_eq!(of_kind(|note| matches!(note, Note::Latch(_))), 1);
+        let is_breach =
+            |note: &Note| matches!(note, Note::Action(row) if row.kind == ActionKind::Breach);
+        assert_eq!(of_kind(is_breach), 1);
+        // Stored, it holds as one that a daemon left.
+        home.out(&["ingest"]);
+        assert!(start(now).unwrap().contains("$8.04 of $8.00 today"));
+        let reader = Reader::open(&home.db()).unwrap().unwrap();
+        let kept = reader.latches(Millis::parse(now).unwrap()).unwrap();
+        assert_eq!(kept.len(), 1);
+        assert_eq!((kept[0].session.clone(), kept[0].level), (Some(session()), 1000));
     }
 }
 

@@ -159,7 +159,9 @@ impl Watchdog {
                     }
                 }
                 Note::Sighting(_) => self.sessions.note_sighting(),
-                Note::Lift(_) | Note::Mark(_) | Note::Unmark(_) => self.standing = None,
+                Note::Latch(_) | Note::Lift(_) | Note::Mark(_) | Note::Unmark(_) => {
+                    self.standing = None;
+                }
                 Note::Notice { .. } | Note::Delivered { .. } | Note::Failure { .. } => {}
             }
         }

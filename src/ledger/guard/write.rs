@@ -158,6 +158,7 @@ impl Writer {
         match note {
             Note::Sighting(sighting) => self.sight(sighting),
             Note::Action(action) => self.record(action),
+            Note::Latch(latch) => self.latch(latch).map(|_| ()),
             Note::Lift(lift) => self.lift(lift),
             Note::Mark(mark) => self.mark(mark).map(|_| ()),
             Note::Unmark(session) => self.unmark(session).map(|_| ()),
