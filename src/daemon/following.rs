@@ -25,6 +25,10 @@ const SWEEP_WITHOUT_WATCH: Duration = Duration::from_secs(1);
 /// How often roots are looked for that were not there. A handful of system calls.
 const LOOK_FOR_ROOTS: Duration = Duration::from_secs(1);
 
+/// How long the config must have been left alone before it is read. Many editors empty it or put it
+/// away for a moment when they save it, and caps are not to be gone for that moment.
+const SETTLE: Duration = Duration::from_millis(200);
+
 /// How long to wait when the ledger is busy or full.
 const RETRY_LEDGER: Duration = Duration::from_secs(2);
 
@@ -46,6 +50,8 @@ pub(super) struct Following<'a> {
     engine: Engine<'a>,
     /// What changed since the last pass.
     changes: Changes,
+    /// When to read the config, which is being written.
+    settled: Option<Instant>,
     /// Other threads want a pass.
     wake: (UnboundedSender<()>, UnboundedReceiver<()>),
     told: Told,
@@ -61,6 +67,8 @@ pub(super) struct Following<'a> {
 enum Woken {
     Order(Option<Order>),
     Change(Option<Change>),
+    /// The config has been left alone for a while.
+    Settled,
     /// The guard or the outbox wants a pass.
     Due,
     Sweep,
@@ -82,6 +90,7 @@ impl<'a> Following<'a> {
             engine,
             // The config too: it may have changed while another process held the lock.
             changes: Changes { config: true, ..Changes::everything() },
+            settled: None,
             wake,
             told: Told::default(),
             refused: None,
@@ -176,6 +185,9 @@ impl<'a> Following<'a> {
             tokio::select! {
                 order = orders.recv() => return Woken::Order(order),
                 change = self.watch.changes.recv() => return Woken::Change(change),
+                () = sleep_until(self.settled.unwrap_or(self.last_beat)), if self.settled.is_some() => {
+                    return Woken::Settled;
+                }
                 _ = self.wake.1.recv() => return Woken::Due,
                 () = sleep_until(due.unwrap_or(self.last_beat)), if due.is_some() => {
                     return Woken::Due;
@@ -200,6 +212,13 @@ impl<'a> Following<'a> {
                 while let Ok(change) = self.watch.changes.try_recv() {
                     self.changes.extend(Some(change));
                 }
+                if std::mem::take(&mut self.changes.config) {
+                    self.settled = Some(Instant::now() + SETTLE);
+                }
+            }
+            Woken::Settled => {
+                self.settled = None;
+                self.changes.config = true;
             }
             Woken::Due => {}
             Woken::Sweep => {

@@ -72,3 +72,24 @@ fn a_bad_config_is_refused_once_and_a_good_one_after_it_is_taken() {
     until("the new config", || daemon.said().contains("the new config is in force"));
     assert_eq!(daemon.said().matches("the last good one stays").count(), 1);
 }
+
+#[test]
+fn a_config_that_is_emptied_or_put_away_while_it_is_saved_loosens_nothing() {
+    let home = home("daily_cap = 20");
+    let daemon = Daemon::start(&home);
+    let text = fs::read_to_string(home.config()).unwrap();
+    let moment = std::time::Duration::from_millis(50);
+    // As a shell's `>` does, and many editors.
+    fs::write(home.config(), "").unwrap();
+    std::thread::sleep(moment);
+    fs::write(home.config(), text.replace("20", "10")).unwrap();
+    until("the new config", || daemon.said().contains("the new config is in force"));
+    // As others do that keep a copy of what was there.
+    fs::rename(home.config(), home.path("config.toml~")).unwrap();
+    std::thread::sleep(moment);
+    fs::write(home.config(), text.replace("20", "3")).unwrap();
+    until("the next", || daemon.said().matches("the new config is in force").count() == 2);
+    home.append("p/A.jsonl", &[spent("a1", "A")]);
+    told(&home, "$4.02 of $3.00");
+    assert_eq!(actions_of(&home, "loosened").len(), 0);
+}
