@@ -40,6 +40,15 @@ impl Deed {
         }
     }
 
+    /// The mark that it sets; none: it takes marks back.
+    fn mark(self) -> Option<CapAction> {
+        match self {
+            Self::Flag => Some(CapAction::Flag),
+            Self::Block => Some(CapAction::Block),
+            Self::Unblock => None,
+        }
+    }
+
     pub(super) fn meaning(self) -> &'static str {
         match self {
             Self::Flag => "it is marked in reports and on the screen, and goes on",
@@ -74,6 +83,11 @@ pub(super) fn run(
         writeln!(out, "{id} has no mark.")?;
         return Ok(Outcome::NoData);
     }
+    let is_same = |mark: &&Mark| mark.cap.is_none() && Some(mark.action) == deed.mark();
+    if let Some(mark) = marks.iter().find(is_same) {
+        writeln!(out, "{id} is {} already, by {}.", word(mark.action), printable(&mark.by))?;
+        return Ok(Outcome::Done);
+    }
     let about = about(reader.as_ref(), &session)?;
     let what = format!("{} session {id}{about}: {}", deed.name(), deed.meaning());
     if args.dry_run {
@@ -103,12 +117,9 @@ pub(super) fn notes(context: &Context, deed: Deed, session: SessionKey, reason: 
         ..Action::new(at, deed.kind(), &by)
     });
     let reason = reason.to_owned();
-    let mark =
-        |action| Note::Mark(Mark { session: session.clone(), action, cap: None, reason, by, at });
-    let note = match deed {
-        Deed::Flag => mark(CapAction::Flag),
-        Deed::Block => mark(CapAction::Block),
-        Deed::Unblock => Note::Unmark(session),
+    let note = match deed.mark() {
+        Some(action) => Note::Mark(Mark { session, action, cap: None, reason, by, at }),
+        None => Note::Unmark(session),
     };
     [note, action]
 }

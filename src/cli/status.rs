@@ -12,6 +12,7 @@ use super::args::StatusArgs;
 use super::context::{Context, Freshness};
 use super::standing::{DecisionJson, Standing};
 use super::{Outcome, when};
+use crate::enforce::{Kernel, ProcessTable, roll_call};
 use crate::health::{self, CollectorState};
 use crate::ingest;
 use crate::ledger::Reader;
@@ -133,17 +134,24 @@ fn collector(
     Ok(health::collector(&context.ledger, holder.as_ref(), &unread, context.now()))
 }
 
-/// Sessions with a recent call that no hook was ever seen of.
+/// Sessions with a recent call that no hook was ever seen of, and that have not ended since, where
+/// that can be told.
 fn unprotected(context: &Context, reader: &Reader) -> Result<Vec<SessionKey>> {
     if !context.config.caps.iter().any(|cap| cap.action.stops()) {
         return Ok(Vec::new());
     }
     let now = context.now();
+    let table = Kernel::new();
+    let roots: Vec<_> = context.roots().into_iter().map(|root| (root.agent, root.path)).collect();
+    let roll = roll_call(&table, &roots, &reader.sightings_of_boot(&table.own().boot_id)?);
+    let has_ended = |session: &SessionKey| {
+        roll.telling.contains(&session.agent) && !roll.present.contains_key(session)
+    };
     let mut found = Vec::new();
     // Up to the end of the quarter of an hour that it is.
     let recent = now.minus(LIVE_MS)..Millis::of_quarter(now.quarter() + 1);
     for session in super::standing::sessions_of(reader, &recent)? {
-        if reader.sightings(&session)?.is_empty() {
+        if !has_ended(&session) && reader.sightings(&session)?.is_empty() {
             found.push(session);
         }
     }

@@ -74,6 +74,7 @@ pub struct RaiseArgs {
     pub cap: String,
 
     /// By how many dollars, until its present period ends
+    #[arg(allow_negative_numbers = true)]
     pub dollars: String,
 
     /// Why; it is kept
