@@ -55,7 +55,11 @@ pub(super) enum Freshness {
 
 impl Context {
     pub(super) fn new(global: &Global) -> Result<Self> {
-        let paths = Paths::from_env(&agents::variables());
+        Self::at(Paths::from_env(&agents::variables()), global)
+    }
+
+    /// The same where the environment has been read already.
+    pub(super) fn at(paths: Paths, global: &Global) -> Result<Self> {
         let config = Config::load(&paths, global.config.as_deref())?;
         // Whether or not a call is priced by them: a mistake is to be told at once, and always.
         if config.prices != UserPrices::default() {

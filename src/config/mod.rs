@@ -5,6 +5,7 @@ mod error;
 mod file;
 mod loops;
 mod screen;
+pub mod zone;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -53,7 +54,7 @@ pub struct Config {
     /// Developers with roots of their own.
     pub developers: Vec<Developer>,
     /// The zone that days begin in; none: the system's.
-    pub timezone: Option<String>,
+    pub timezone: Option<TimeZone>,
     /// Name in the ledger; none: the login name.
     pub developer: Option<String>,
     /// Agents' config folders beside the usual ones.
@@ -147,16 +148,16 @@ impl Config {
             None => SESSION_ALERT,
         };
         let timezone = match &file.timezone {
-            Some(zone) if zone.get_ref() != "system" => {
-                TimeZone::get(zone.get_ref()).map_err(|_| {
+            Some(name) if name.get_ref() != "system" => {
+                let unknown = || {
                     let what = format!(
                         "unknown timezone {:?}: use \"system\" or an IANA name such as \
                          \"Europe/Berlin\"",
-                        zone.get_ref()
+                        name.get_ref()
                     );
-                    at(zone.span(), what)
-                })?;
-                Some(zone.get_ref().clone())
+                    at(name.span(), what)
+                };
+                Some(zone::named(name.get_ref()).ok_or_else(unknown)?)
             }
             _ => None,
         };
@@ -182,8 +183,7 @@ impl Config {
 
     /// The zone that days begin in.
     pub fn zone(&self) -> TimeZone {
-        let named = self.timezone.as_deref().and_then(|name| TimeZone::get(name).ok());
-        named.unwrap_or_else(TimeZone::system)
+        self.timezone.clone().unwrap_or_else(TimeZone::system)
     }
 }
 

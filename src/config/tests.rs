@@ -27,7 +27,7 @@ fn every_setting_of_the_template_can_be_switched_on() {
         .collect();
     let config = parse(&switched_on).unwrap();
     assert_eq!(config.daily_cap, Some(PicoUsd::from_dollars(20)));
-    assert_eq!(config.timezone.as_deref(), Some("Europe/Berlin"));
+    assert_eq!(config.timezone.as_ref().and_then(TimeZone::iana_name), Some("Europe/Berlin"));
     assert_eq!(config.developer.as_deref(), Some("maya"));
     let roots = [(AgentId::Claude, ".claude"), (AgentId::Codex, ".codex")];
     let roots = roots.map(|(agent, name)| (agent, Path::new("~/office").join(name)));

@@ -3,7 +3,6 @@
 mod install;
 mod run;
 mod stdin;
-mod zone;
 
 use std::io::Write;
 

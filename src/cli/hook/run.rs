@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 use super::super::args::Global;
 use super::super::context::Context;
 use super::stdin::Patient;
-use super::zone;
 use crate::agents;
 use crate::agents::Moment;
 use crate::clock::{Clock, SystemClock};
+use crate::config::zone;
 use crate::daemon::{self, Book};
 use crate::enforce::{Kernel, agent_ancestor};
 use crate::hook::{self, Answer, Event, Outcome, Setting};
@@ -105,7 +105,7 @@ pub(in crate::cli) fn run(asked: &Asked) -> ExitCode {
     let mut event = Event::default();
     let done = catch_unwind(AssertUnwindSafe(|| {
         event = listen(started + LISTEN);
-        answer(asked, &event)
+        answer(asked, &event, &paths)
     }));
     let failed = |why: String| Outcome { answer: on_error(&paths, asked), trouble: vec![why] };
     let outcome = match done {
@@ -127,10 +127,7 @@ pub(in crate::cli) fn run(asked: &Asked) -> ExitCode {
 fn listen(until: Instant) -> Event {
     // A descriptor of our own: the standard library's stdin has a buffer that cannot be asked.
     match io::stdin().as_fd().try_clone_to_owned() {
-        Ok(stdin) => {
-            let stdin = Patient::new(File::from(stdin), until);
-            Event::read(io::BufReader::with_capacity(64 << 10, stdin))
-        }
+        Ok(stdin) => Event::read(Patient::new(File::from(stdin), until)),
         Err(error) => {
             Event { broken: Some(format!("the event on stdin: {error}")), ..Event::default() }
         }
@@ -144,19 +141,20 @@ fn print(answer: &Answer, moment: Option<Moment>) {
     }
 }
 
-fn answer(asked: &Asked, event: &Event) -> anyhow::Result<Outcome> {
+fn answer(asked: &Asked, event: &Event, paths: &Paths) -> anyhow::Result<Outcome> {
     let started = Instant::now();
     if event.name.is_some() && event.moment().is_none() {
         return Ok(Outcome::default());
     }
-    let context = Context::new(&asked.global)?;
+    let context = Context::at(paths.clone(), &asked.global)?;
     let developer: Arc<str> = Arc::from(context.developer());
     let roots = context.roots();
     // Without caps there are no periods.
     let zone = if context.config.caps.is_empty() {
         jiff::tz::TimeZone::UTC
     } else {
-        zone::of(&context.config, &context.paths)
+        let zone = context.config.timezone.clone();
+        zone.unwrap_or_else(|| zone::system(context.paths.zone()))
     };
     let wait_until = started + READ + WAIT;
     let mut waited = Duration::ZERO;
