@@ -265,20 +265,31 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for TextOrObjects<'a, T>
     }
 }
 
-/// The text of a record that is a JSON object; none if nothing is in it. Invalid UTF-8 in some text
-/// must not lose the counts beside it.
-pub(super) fn text(record: &[u8]) -> Result<Option<Cow<'_, str>>, Unparsed> {
+/// Has a record that is a JSON object read, if anything is in it; once more if it has what JavaScript
+/// reads and serde refuses. Invalid UTF-8 in some text must not lose the counts beside it.
+pub(super) fn read(
+    record: &[u8],
+    mut read: impl FnMut(&str) -> serde_json::Result<Result<(), Unparsed>>,
+) -> Result<(), Unparsed> {
+    let Some(record) = object(record)? else { return Ok(()) };
+    // Checked first because repairing goes byte by byte; and text that is known to be valid parses
+    // faster.
+    let text = std::str::from_utf8(record)
+        .map_or_else(|_| String::from_utf8_lossy(record), Cow::Borrowed);
+    read(&text).or_else(|_| read(&mended(&text))).map_err(|_| Unparsed::NotJson)?
+}
+
+/// A record without what is around it; none if nothing is in it.
+pub(super) fn object(record: &[u8]) -> Result<Option<&[u8]>, Unparsed> {
     // After a crash a record may start with NUL bytes.
     let nuls = record.iter().take_while(|&&byte| byte == 0).count();
     let record = record[nuls..].trim_ascii();
-    if record.is_empty() {
-        return Ok(None);
+    let is_object = record.starts_with(b"{") && record.ends_with(b"}");
+    match is_object {
+        true => Ok(Some(record)),
+        false if record.is_empty() => Ok(None),
+        false => Err(Unparsed::NotJson),
     }
-    if !(record.starts_with(b"{") && record.ends_with(b"}")) {
-        return Err(Unparsed::NotJson);
-    }
-    let text = std::str::from_utf8(record);
-    Ok(Some(text.map_or_else(|_| String::from_utf8_lossy(record), Cow::Borrowed)))
 }
 
 /// The same JSON without what JavaScript reads and serde refuses: halves of surrogate pairs become

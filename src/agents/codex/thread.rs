@@ -1,6 +1,5 @@
 //! One rollout, line by line: who it is of, what its turns are, and the calls that it tells of.
 
-use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -187,15 +186,7 @@ impl Parser for Thread {
         offset: u64,
         events: &mut Vec<Event>,
     ) -> Result<(), Unparsed> {
-        // After a crash a record may start with NUL bytes.
-        let nuls = record.iter().take_while(|&&b| b == 0).count();
-        let record = record[nuls..].trim_ascii();
-        if record.is_empty() {
-            return Ok(());
-        }
-        if !(record.starts_with(b"{") && record.ends_with(b"}")) {
-            return Err(Unparsed::NotJson);
-        }
+        let Some(record) = json::object(record)? else { return Ok(()) };
         if !self.saved.is_answered {
             self.saved.is_answered = quick::is_answer(record);
         }
@@ -209,15 +200,7 @@ impl Parser for Thread {
             }
             return Ok(());
         }
-        // Invalid UTF-8 in some text must not lose the counts beside it.
-        let text = std::str::from_utf8(record)
-            .map_or_else(|_| String::from_utf8_lossy(record), Cow::Borrowed);
-        if let Ok(line) = serde_json::from_str(&text) {
-            return self.read(&line, offset, events);
-        }
-        let text = json::mended(&text);
-        let line = serde_json::from_str(&text).map_err(|_| Unparsed::NotJson)?;
-        self.read(&line, offset, events)
+        json::read(record, |text| Ok(self.read(&serde_json::from_str(text)?, offset, events)))
     }
 
     fn take_deeds(&mut self) -> DeedLog {

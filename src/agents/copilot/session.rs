@@ -291,13 +291,7 @@ impl Parser for Session {
         offset: u64,
         events: &mut Vec<Event>,
     ) -> Result<(), Unparsed> {
-        let Some(text) = json::text(record)? else { return Ok(()) };
-        if let Ok(line) = serde_json::from_str(&text) {
-            return self.read(&line, offset, events);
-        }
-        let text = json::mended(&text);
-        let line = serde_json::from_str(&text).map_err(|_| Unparsed::NotJson)?;
-        self.read(&line, offset, events)
+        json::read(record, |text| Ok(self.read(&serde_json::from_str(text)?, offset, events)))
     }
 
     fn take_deeds(&mut self) -> DeedLog {

@@ -181,13 +181,7 @@ impl Parser for Chat {
         offset: u64,
         events: &mut Vec<Event>,
     ) -> Result<(), Unparsed> {
-        let Some(text) = json::text(record)? else { return Ok(()) };
-        if let Ok(record) = serde_json::from_str(&text) {
-            return self.read(&record, offset, events);
-        }
-        let text = json::mended(&text);
-        let record = serde_json::from_str(&text).map_err(|_| Unparsed::NotJson)?;
-        self.read(&record, offset, events)
+        json::read(record, |text| Ok(self.read(&serde_json::from_str(text)?, offset, events)))
     }
 
     fn take_deeds(&mut self) -> DeedLog {

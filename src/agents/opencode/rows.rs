@@ -1,6 +1,5 @@
 //! One row after the other. A row says all that has to be known of it: nothing is remembered.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::answer::{Step, made, millis};
@@ -176,12 +175,7 @@ impl Parser for Rows {
         offset: u64,
         events: &mut Vec<Event>,
     ) -> Result<(), Unparsed> {
-        // Invalid UTF-8 in some text must not lose the counts beside it.
-        let text = std::str::from_utf8(record)
-            .map_or_else(|_| String::from_utf8_lossy(record), Cow::Borrowed);
-        self.read_text(&text, offset, events)
-            .or_else(|_| self.read_text(&json::mended(&text), offset, events))
-            .map_err(|_| Unparsed::NotJson)?
+        json::read(record, |text| self.read_text(text, offset, events))
     }
 
     fn take_deeds(&mut self) -> DeedLog {
