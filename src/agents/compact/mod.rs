@@ -4,11 +4,14 @@
 //! `None`, and the record is read by the real parser. What it does accept, that parser reads the
 //! same way; a property test holds the two against each other. It takes a third of the time.
 
+mod scan;
+
 use std::borrow::Cow;
 
 use memchr::memchr;
 use serde::Deserialize;
 
+use self::scan::{marks, skip_lines_of_text, skip_to_end_of_text, skip_unmarked};
 use super::json::{Count, Flag, Object, RawText, Text};
 
 /// Deeper nesting than this is left to the real parser.
@@ -325,130 +328,5 @@ impl<'a> Compact<'a> {
     }
 }
 
-/// Leaves out whole steps of a string's text in which nothing is escaped but line ends, tabs and
-/// quotes. `at` stands after an escape, and so does the result, or before one.
-#[inline]
-fn skip_lines_of_text(bytes: &[u8], at: usize) -> usize {
-    const STEP: usize = 32;
-    // What is before the first byte is no escape of it.
-    if bytes.get(at).is_none_or(|byte| matches!(byte, b'"' | b'\\' | 0..b' ')) {
-        return at;
-    }
-    let mut next = at + 1;
-    while let Some(step) = bytes.get(next - 1..next + STEP) {
-        let is_odd = |(before, byte): (&u8, &u8)| {
-            let is_escaped = u8::from(*before == b'\\');
-            let is_quote = u8::from(*byte == b'"');
-            let is_usual = is_quote | u8::from(*byte == b'n') | u8::from(*byte == b't');
-            u8::from(*byte < b' ') | (is_quote & !is_escaped) | (is_escaped & !is_usual)
-        };
-        let pairs = step.iter().zip(&step[1..]);
-        if pairs.map(is_odd).fold(0, |found, odd| found | odd) & 1 != 0 {
-            break;
-        }
-        next += STEP;
-    }
-    // Not between a backslash and what it escapes.
-    if bytes[next - 1] == b'\\' { next - 1 } else { next }
-}
-
-/// Leaves out whole steps without a quote that could end a string: one with no backslash before it,
-/// or with two. Code and JSON have many that cannot.
-#[inline]
-fn skip_to_end_of_text(bytes: &[u8], mut at: usize) -> usize {
-    const STEP: usize = 32;
-    while let Some(step) = at.checked_sub(2).and_then(|from| bytes.get(from..at + STEP)) {
-        let ends = |(before, (slash, quote)): (&u8, (&u8, &u8))| {
-            u8::from(*quote == b'"') & (u8::from(*slash != b'\\') | u8::from(*before == b'\\'))
-        };
-        let triples = step.iter().zip(step[1..].iter().zip(&step[2..]));
-        if triples.map(ends).fold(0, |found, end| found | end) != 0 {
-            break;
-        }
-        at += STEP;
-    }
-    at
-}
-
-/// Sets the high bit of the first byte of a word that ends a plain string; of later ones perhaps
-/// wrongly.
-#[inline]
-fn marks(word: u64) -> u64 {
-    const LOW: u64 = u64::MAX / 255;
-    const HIGH: u64 = LOW << 7;
-    let zero = |bytes: u64| bytes.wrapping_sub(LOW) & !bytes;
-    let control = word.wrapping_sub(LOW * 0x20) & !word;
-    (control | zero(word ^ (LOW * 0x22)) | zero(word ^ (LOW * 0x5c))) & HIGH
-}
-
-/// Leaves out whole steps without any mark. Without an early exit inside a step the compiler makes
-/// vector code of it.
-#[inline]
-fn skip_unmarked(mut rest: &[u8]) -> &[u8] {
-    while let Some(step) = rest.first_chunk::<32>() {
-        let is_mark =
-            |byte: u8| u8::from(byte == b'"') | u8::from(byte == b'\\') | u8::from(byte < b' ');
-        if step.iter().fold(0, |found, &byte| found | is_mark(byte)) != 0 {
-            break;
-        }
-        rest = &rest[32..];
-    }
-    rest
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn a_string_is_passed_over_as_the_real_parser_does(
-            text in prop::collection::vec(prop_oneof![
-                4 => "[a-z ,:]{0,50}", 2 => Just("\\n".to_owned()), 1 => Just("\\\"".to_owned()),
-                1 => Just("\\\\".to_owned()), 1 => Just("\\u00e9".to_owned()), 1 => Just("é".to_owned()),
-                1 => Just("\\t".to_owned()), 1 => Just("\\r".to_owned()),
-            ], 0..20),
-            edit in prop::option::weighted(0.5, (any::<prop::sample::Index>(), "[\\\\\"nqu\x01 ]")),
-            after in "[a-z\",:}]{0,50}",
-        ) {
-            let mut text = text.concat();
-            if let Some((at, with)) = edit {
-                let at = at.index(text.len() + 1);
-                let at = (at..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap();
-                text.insert_str(at, &with);
-            }
-            let json = format!("\"{text}\"{after}");
-            let mut read = serde_json::Deserializer::from_str(&json).into_iter::<String>();
-            let is_string = matches!(read.next(), Some(Ok(_)));
-            let mut reader = Compact::new(json.as_bytes());
-            let passed = reader.skip();
-            prop_assert_eq!(passed.is_some(), is_string, "{}", json);
-            if is_string {
-                prop_assert_eq!(reader.position(), read.byte_offset(), "{}", json);
-            }
-        }
-
-        #[test]
-        fn a_string_ends_where_the_real_parser_says(
-            text in prop::collection::vec(prop_oneof![
-                4 => "[a-z ,:]{0,40}", 1 => Just("\\".to_owned()), 1 => Just("\"".to_owned()),
-                1 => Just("\n".to_owned()), 1 => Just("é".to_owned()),
-            ], 0..20),
-            after in "[a-z\",:}]{0,40}",
-        ) {
-            let string = serde_json::to_string(&text.concat()).unwrap();
-            let json = format!("[0,{string}{after}");
-            let mut reader = Compact::new(json.as_bytes());
-            reader.literal(b"[0,").unwrap();
-            prop_assert_eq!(reader.quoted(), Some(string.as_bytes()));
-            prop_assert_eq!(reader.rest(), after.as_bytes());
-            // Without its end it is none.
-            let torn = &json.as_bytes()[..3 + string.len() - 1];
-            let mut reader = Compact::new(torn);
-            reader.literal(b"[0,").unwrap();
-            prop_assert_eq!(reader.quoted(), None);
-        }
-    }
-}
+mod tests;
