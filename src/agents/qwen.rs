@@ -17,8 +17,8 @@ use super::{
     Agent, Hook, LastSeen, Moment, Parser, Source, Surroundings, Unparsed, Words, json, process,
 };
 use crate::model::{
-    AgentId, Call, CallId, CallKind, CallPlace, Deed, DeedLog, DeedOf, Event, Fingerprint, Millis,
-    Qualifiers, TokenUsage, TurnSource,
+    AgentId, Call, CallId, Deed, DeedLog, DeedOf, Event, Fingerprint, Millis, Qualifiers,
+    TokenUsage, ToolOutcome, TurnSource,
 };
 
 /// Name the folder of what is written while it runs, and the config folder.
@@ -313,12 +313,11 @@ impl Chat {
     ) -> Result<Option<CallId>, Unparsed> {
         let counts = answer.usage.counts();
         let Some(id) = answer.id.filter(|_| counts != [0; 4]) else { return Ok(None) };
-        let name = |id: Arc<str>| CallId { id, request_id: None, run: None };
         let is_other = |waiting: &Waiting| {
             waiting.by_telemetry != answer.by_telemetry && waiting.counts == counts
         };
         if let Some(found) = self.waiting.iter().position(is_other) {
-            return Ok(Some(name(self.waiting.remove(found).id)));
+            return Ok(Some(CallId::of(self.waiting.remove(found).id)));
         }
         let timestamp = place.at.ok_or(Unparsed::NoTimestamp)?;
         let id: Arc<str> = id.into();
@@ -328,27 +327,18 @@ impl Chat {
         let by_telemetry = answer.by_telemetry;
         self.waiting.push(Waiting { id: Arc::clone(&id), counts, by_telemetry });
         let (usage, assumed) = answer.usage.usage();
+        let (call_id, thread) =
+            (CallId::of(id), (place.session_id.clone(), place.agent_id.clone()));
         events.push(Event::Call(Box::new(Call {
-            call_id: name(Arc::clone(&id)),
-            kind: CallKind::Message,
-            agent: AgentId::Qwen,
-            session_id: Arc::clone(&place.session_id),
-            agent_id: place.agent_id.clone(),
-            is_sidechain: place.agent_id.is_some(),
             model: answer.model.map(|model| self.models.share(model)),
-            timestamp,
-            usage,
             qualifiers: Qualifiers { assumed, ..Qualifiers::default() },
             cwd: line.cwd.non_empty().map(|cwd| self.cwds.share(cwd)),
-            project: None,
             git_branch: line.git_branch.non_empty().map(|branch| self.branches.share(branch)),
-            is_final: true,
             is_echo: line.forked_from.0.is_some(),
-            is_background: false,
-            reported_cost: None,
             offset,
+            ..Call::told(AgentId::Qwen, thread, call_id.clone(), timestamp, usage)
         })));
-        Ok(Some(name(id)))
+        Ok(Some(call_id))
     }
 
     fn tell(&mut self, place: &Place, deed: Deed, of: DeedOf) {
@@ -361,12 +351,7 @@ impl Chat {
     /// The record of an answer, whose tools come with it.
     fn tell_answer(&mut self, line: &Line<'_>, place: &Place, name: Option<CallId>) {
         let Some((at, call_id)) = place.at.zip(name) else { return };
-        let of = DeedOf::Call(CallPlace {
-            group: call_id.group_key(),
-            request: call_id.request_key(),
-            is_sidechain: false,
-            is_background: false,
-        });
+        let of = DeedOf::Call(call_id.place(false));
         let parts = parts(line);
         let asked: Vec<_> = parts.iter().filter_map(|part| part.function_call.0.as_ref()).collect();
         self.deeds.thread(&place.session_id, None).hear(at, asked.is_empty());
@@ -384,7 +369,12 @@ impl Chat {
         if let Some((id, status)) = id.zip(status)
             && let Some(result) = tool::result(id, status, given)
         {
+            // After a tool that a person broke off or did not let run, the person has the word.
+            let is_denied = result.outcome == ToolOutcome::Denied;
             self.tell(place, Deed::ToolResult(result), DeedOf::Use);
+            if let Some(at) = place.at.filter(|_| is_denied) {
+                self.deeds.thread(&place.session_id, place.agent_id.as_deref()).hear(at, true);
+            }
         }
     }
 }

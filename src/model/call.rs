@@ -195,6 +195,37 @@ impl Qualifiers {
 }
 
 impl Call {
+    /// A call of which no more is told than whose it is, session and subagent, and what was used: it
+    /// is final.
+    pub fn told(
+        agent: AgentId,
+        (session_id, agent_id): (Arc<str>, Option<Arc<str>>),
+        call_id: CallId,
+        timestamp: Millis,
+        usage: TokenUsage,
+    ) -> Self {
+        Self {
+            call_id,
+            kind: CallKind::Message,
+            agent,
+            session_id,
+            is_sidechain: agent_id.is_some(),
+            agent_id,
+            model: None,
+            timestamp,
+            usage,
+            qualifiers: Qualifiers::default(),
+            cwd: None,
+            project: None,
+            git_branch: None,
+            is_final: true,
+            is_echo: false,
+            is_background: false,
+            reported_cost: None,
+            offset: 0,
+        }
+    }
+
     /// Length in tokens of the prompt that selects the price band.
     pub fn band_prompt_tokens(&self) -> u64 {
         match self.qualifiers.longest_prompt {

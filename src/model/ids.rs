@@ -102,6 +102,17 @@ pub struct CallId {
 }
 
 impl CallId {
+    /// Of an id that is unique wherever it turns up.
+    pub fn of(id: impl Into<Arc<str>>) -> Self {
+        Self { id: id.into(), request_id: None, run: None }
+    }
+
+    /// A place that holds the call: a side thread, or not.
+    pub fn place(&self, is_sidechain: bool) -> CallPlace {
+        let (group, request) = (self.group_key(), self.request_key());
+        CallPlace { group, request, is_sidechain, is_background: false }
+    }
+
     /// Groups every record that could belong to the same response.
     ///
     /// Whatever its request id, for ids of Anthropic's form: asides repeat an answer under another

@@ -220,11 +220,13 @@ fn messages_in_files_of_their_own_are_read_and_are_the_same_calls_in_a_database(
     lab.append_bytes("log/msg_3.json", b"{}");
     assert_eq!(counted(&lab), ["ses_a 10/1/0/0/0", "ses_b 10/1/0/0/0"]);
     assert_eq!(lab.reader().sources().unwrap().len(), 5);
+    assert_eq!(lab.total().not_final_calls, 2, "of several steps a message has the last");
     // The client that first had a database took them over.
     let mut db = Db::of_1(&lab);
     db.session("ses_a", None);
     assert_eq!(db.answer("ses_a", OPUS, [10, 1, 0, 0, 0]), format!("msg_{}", NOON + 2000));
     assert_eq!(counted(&lab), ["ses_a 10/1/0/0/0", "ses_b 10/1/0/0/0"]);
+    assert_eq!(lab.total().not_final_calls, 1, "a database has all of them");
 }
 
 #[test]

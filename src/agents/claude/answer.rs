@@ -151,18 +151,12 @@ impl State {
         let steps = steps.unwrap_or_default();
         let mut qualifiers = main.qualifiers;
         qualifiers.longest_prompt = usage::longest_prompt(message, &steps);
+        let thread = (Arc::clone(&session_id), line.agent_id.clone());
         let call = Call {
-            call_id,
             kind: main.kind,
-            agent: AgentId::Claude,
-            session_id: Arc::clone(&session_id),
-            agent_id: line.agent_id.clone(),
             model: message.model.non_empty().map(|model| self.models.share(model)),
-            timestamp,
-            usage: main.usage,
             qualifiers,
             cwd: record.cwd.non_empty().map(|cwd| self.cwds.share(cwd)),
-            project: None,
             git_branch: record.git_branch.non_empty().map(|branch| self.branches.share(branch)),
             is_final,
             is_sidechain: line.is_sidechain,
@@ -170,39 +164,32 @@ impl State {
             is_background: record.session_kind.is("bg"),
             reported_cost: positive_usd(record.cost_usd),
             offset: raw.offset,
+            ..Call::told(AgentId::Claude, thread, call_id, timestamp, main.usage)
         };
         for part in usage::further_parts(message, usage, &steps) {
             events.push(Event::Call(Box::new(part_call(&call, part))));
         }
-        let place = CallPlace {
-            group: call.call_id.group_key(),
-            request: call.call_id.request_key(),
-            is_sidechain: call.is_sidechain,
-            is_background: call.is_background,
-        };
+        let is_background = call.is_background;
+        let place = CallPlace { is_background, ..call.call_id.place(call.is_sidechain) };
         if !self.with_repeats {
-            // A line that names no response, or shares its name, is told apart by what may differ.
-            match &raw.places {
-                Some(places)
-                    if !line.is_echo
-                        && message.id.non_empty().is_some()
-                        && call.call_id.run.is_none() =>
-                {
-                    self.pattern.set(raw.record, places);
-                }
-                _ => self.pattern.forget(),
-            }
-            self.last = Some(Last {
-                call: call.clone(),
-                qualifiers: main.qualifiers,
-                iterations: iterations.into(),
-                place,
-                ends_turn,
-            });
+            let (call, qualifiers) = (call.clone(), main.qualifiers);
+            let last = Last { call, qualifiers, iterations: iterations.into(), place, ends_turn };
+            self.remember(raw, line, message, last);
         }
         events.push(Event::Call(Box::new(call)));
         self.tell(raw, &moment, Some(place).filter(|_| !line.is_echo), ends_turn);
         Ok(())
+    }
+
+    /// Keeps a call for the next line, which may repeat it.
+    fn remember(&mut self, raw: &Raw<'_>, line: &Line<'_>, message: &Message<'_>, last: Last) {
+        // A line that names no response, or shares its name, is told apart by what may differ.
+        let is_named = message.id.non_empty().is_some() && last.call.call_id.run.is_none();
+        match &raw.places {
+            Some(places) if is_named && !line.is_echo => self.pattern.set(raw.record, places),
+            _ => self.pattern.forget(),
+        }
+        self.last = Some(last);
     }
 
     /// What a line tells beside its call. An echo has a file of its own that tells it.
@@ -274,7 +261,7 @@ impl State {
             None => format!("{}@{}+{}", self.session_id, timestamp.0, offset),
         };
         let Some(id) = message.id.non_empty() else {
-            return CallId { id: line_name().into(), request_id: None, run: None };
+            return CallId::of(line_name());
         };
         if line.request_id.is_some() || CallId::is_anthropic(id) {
             if let Some(runs) = &mut self.saved.runs {

@@ -9,7 +9,7 @@ use super::record::Payload;
 use super::thread::Thread;
 use super::tokens::{Saved as SavedTokens, Tokens};
 use crate::agents::Unparsed;
-use crate::model::{AgentId, Call, CallId, CallKind, Event, Millis, Qualifiers};
+use crate::model::{AgentId, Call, CallId, Event, Millis, Qualifiers};
 
 /// Assumed of builds of September 2025 that do not say.
 const FIRST_MODEL: &str = "gpt-5";
@@ -137,35 +137,22 @@ impl Thread {
 
     fn call(&mut self, held: Held) -> Event {
         let (usage, assumed) = held.usage.0.usage();
-        let call_id = CallId { id: held.id.into(), request_id: None, run: None };
+        let call_id = CallId::of(held.id);
         self.tell_call(&call_id, held.at);
-        let (session_id, agent_id) = self.place();
         let is_guess = held.model.as_deref().is_none_or(|model| model == ALIAS);
         let model = held.model.unwrap_or_else(|| self.models.share(FIRST_MODEL));
         let tier = Qualifiers::from_bits(i64::from(held.tier) << 3).service_tier;
         Event::Call(Box::new(Call {
-            call_id,
-            kind: CallKind::Message,
-            agent: AgentId::Codex,
-            session_id,
-            is_sidechain: agent_id.is_some(),
-            agent_id,
             model: Some(model),
-            timestamp: held.at,
-            usage,
             qualifiers: Qualifiers {
                 service_tier: tier,
                 assumed: assumed || is_guess,
                 ..Qualifiers::default()
             },
             cwd: self.saved.cwd.clone(),
-            project: None,
             git_branch: self.saved.who.as_ref().and_then(|who| who.branch.clone()),
-            is_final: true,
-            is_echo: false,
-            is_background: false,
-            reported_cost: None,
             offset: held.offset,
+            ..Call::told(AgentId::Codex, self.place(), call_id, held.at, usage)
         }))
     }
 }

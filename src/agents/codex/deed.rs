@@ -10,7 +10,7 @@ use super::record::Payload;
 use super::thread::Thread;
 use super::{result, tool};
 use crate::model::{
-    CallId, CallPlace, Deed, DeedOf, Event, Fingerprint, Millis, ThreadDeeds, ToolUse, TurnSource,
+    CallId, Deed, DeedOf, Event, Fingerprint, Millis, ThreadDeeds, ToolUse, TurnSource,
 };
 
 /// More tools than any answer asks for: a file without counts must not fill the memory.
@@ -148,12 +148,7 @@ impl Thread {
 
     /// The thread's answer, which the tools before it belong to.
     pub(super) fn tell_call(&mut self, call_id: &CallId, at: Millis) {
-        let place = CallPlace {
-            group: call_id.group_key(),
-            request: call_id.request_key(),
-            is_sidechain: self.is_subagent(),
-            is_background: false,
-        };
+        let place = call_id.place(self.is_subagent());
         let uses = std::mem::take(&mut self.saved.doing.uses);
         let told = self.told();
         told.hear(at, false);

@@ -7,8 +7,8 @@ use super::session::Session;
 use crate::agents::fingerprint::of_error;
 use crate::agents::tool;
 use crate::model::{
-    CallId, CallPlace, Deed, DeedOf, Event, Fingerprint, Millis, ThreadDeeds, ToolKind,
-    ToolOutcome, ToolResult, TurnSource,
+    CallId, Deed, DeedOf, Event, Fingerprint, Millis, ThreadDeeds, ToolKind, ToolOutcome,
+    ToolResult, TurnSource,
 };
 
 /// How the last line of a command's output begins, which is another one every time.
@@ -59,13 +59,8 @@ impl Session {
     /// What the model said, and the tools that it asked for.
     fn tell_answer(&mut self, line: &Line<'_>, data: &Data<'_>, at: Millis) {
         let Some(name) = self.message_name(line, data) else { return };
-        let call_id = CallId { id: name.into(), request_id: None, run: None };
-        let of = DeedOf::Call(CallPlace {
-            group: call_id.group_key(),
-            request: call_id.request_key(),
-            is_sidechain: line.agent_id.non_empty().is_some(),
-            is_background: false,
-        });
+        let is_sidechain = line.agent_id.non_empty().is_some();
+        let of = DeedOf::Call(CallId::of(name).place(is_sidechain));
         let told = self.told(line);
         told.hear(at, data.tool_requests.0.is_empty());
         for request in &data.tool_requests.0 {

@@ -10,7 +10,7 @@ use super::meter::{Meter, Used, credits};
 use super::place;
 use super::record::{Data, Line, Metric};
 use crate::agents::{LastSeen, Parser, Unparsed, json};
-use crate::model::{AgentId, Call, CallId, CallKind, DeedLog, Event, Millis, Qualifiers};
+use crate::model::{AgentId, Call, CallId, DeedLog, Event, Millis, Qualifiers};
 
 /// A shorter id of an answer is no provider's: it may be another answer's, too.
 const LONG: usize = 16;
@@ -257,29 +257,21 @@ impl Session {
         let several = told.used.requests != 1;
         let average = usage.prompt_tokens().div_ceil(told.used.requests.max(1));
         let model = Some(&*told.model).filter(|model| !model.is_empty());
+        let call_id = CallId::of(told.id.as_str());
+        let thread = (self.session_id(), told.subagent.clone());
         Event::Call(Box::new(Call {
-            call_id: CallId { id: told.id.as_str().into(), request_id: None, run: None },
-            kind: CallKind::Message,
-            agent: AgentId::Copilot,
-            session_id: self.session_id(),
-            is_sidechain: told.subagent.is_some(),
-            agent_id: told.subagent.clone(),
             model: model.map(|model| self.models.share(model)),
-            timestamp: told.at,
-            usage,
             qualifiers: Qualifiers {
                 assumed: assumed || several,
                 longest_prompt: if several { average } else { 0 },
                 ..Qualifiers::default()
             },
             cwd: self.saved.cwd.clone(),
-            project: None,
             git_branch: self.saved.branch.clone(),
             is_final,
-            is_echo: false,
-            is_background: false,
             reported_cost: told.used.credits(),
             offset: told.offset,
+            ..Call::told(AgentId::Copilot, thread, call_id, told.at, usage)
         }))
     }
 }

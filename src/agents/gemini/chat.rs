@@ -10,7 +10,7 @@ use super::record::Record;
 use super::tokens::Tokens;
 use crate::agents::json;
 use crate::agents::{LastSeen, Parser, Unparsed};
-use crate::model::{AgentId, Call, CallId, CallKind, DeedLog, Event, Millis, Qualifiers};
+use crate::model::{AgentId, Call, CallId, DeedLog, Event, Millis, Qualifiers};
 
 /// An id of this length tells a message from all others wherever they are.
 const UUID: usize = 36;
@@ -121,28 +121,14 @@ impl Chat {
         }
         let at = Self::time_of(message).or(self.saved.latest).ok_or(Unparsed::NoTimestamp)?;
         self.told = told;
-        let (session_id, agent_id) = self.place();
         let (usage, assumed) = tokens.usage();
         let is_guess = message.model.non_empty().is_none() && self.saved.model.is_some();
         events.push(Event::Call(Box::new(Call {
-            call_id,
-            kind: CallKind::Message,
-            agent: AgentId::Gemini,
-            session_id,
-            is_sidechain: agent_id.is_some(),
-            agent_id,
             model: self.saved.model.clone(),
-            timestamp: at,
-            usage,
             qualifiers: Qualifiers { assumed: assumed || is_guess, ..Qualifiers::default() },
             cwd: self.saved.cwd.clone(),
-            project: None,
-            git_branch: None,
-            is_final: true,
-            is_echo: false,
-            is_background: false,
-            reported_cost: None,
             offset,
+            ..Call::told(AgentId::Gemini, self.place(), call_id, at, usage)
         })));
         Ok(())
     }
@@ -164,13 +150,13 @@ impl Chat {
     /// chat's, too.
     pub(super) fn call_id(&self, message: &Record<'_>) -> Option<CallId> {
         let own = self.saved.id.as_ref().unwrap_or(&self.named);
-        let id = match (message.id.non_empty(), message.timestamp.non_empty()) {
+        let id: Arc<str> = match (message.id.non_empty(), message.timestamp.non_empty()) {
             (Some(id), _) if id.len() >= UUID => id.into(),
             (Some(id), _) => format!("{own}/{id}").into(),
             (None, Some(time)) => format!("{own}@{time}").into(),
             (None, None) => return None,
         };
-        Some(CallId { id, request_id: None, run: None })
+        Some(CallId::of(id))
     }
 }
 

@@ -4,7 +4,7 @@ use super::chat::Chat;
 use super::record::Record;
 use super::tool;
 use crate::agents::json::TextOrObjects;
-use crate::model::{CallPlace, Deed, DeedOf, Event, Fingerprint, TurnSource};
+use crate::model::{Deed, DeedOf, Event, Fingerprint, ToolOutcome, TurnSource};
 
 /// How the client's own words begin, in a message that is written as the person's.
 const OWN_WORDS: [&str; 2] = ["<session_context>", "<hook_context>"];
@@ -53,22 +53,23 @@ impl Chat {
             return;
         };
         let (session_id, agent_id) = self.place();
-        let place = CallPlace {
-            group: call_id.group_key(),
-            request: call_id.request_key(),
-            is_sidechain: agent_id.is_some(),
-            is_background: false,
-        };
+        let place = call_id.place(agent_id.is_some());
         let told = self.deeds.thread(&session_id, agent_id.as_deref());
         // Its tools are told when they are done: until then nothing tells it from a last answer.
-        told.hear(at, message.tool_calls.0.is_empty());
+        // If a person let none of them run, the model is not called again for them.
+        let (mut goes_on, mut latest) = (false, at);
         for call in &message.tool_calls.0 {
             let Some(used) = tool::called(call) else { continue };
             told.tell(at, Deed::ToolUse(used), DeedOf::Call(place));
-            if let Some((done_at, result)) = tool::result_of(call) {
-                told.tell(done_at.unwrap_or(at), Deed::ToolResult(result), DeedOf::Use);
+            let result = tool::result_of(call);
+            goes_on |= result.as_ref().is_none_or(|(_, r)| r.outcome != ToolOutcome::Denied);
+            if let Some((done_at, result)) = result {
+                let done_at = done_at.unwrap_or(at);
+                told.tell(done_at, Deed::ToolResult(result), DeedOf::Use);
+                latest = latest.max(done_at);
             }
         }
+        told.hear(latest, !goes_on);
     }
 }
 

@@ -4,13 +4,11 @@
 //! other tables, some of what they hold left out. What every copy keeps is when the message was
 //! made, its model and its counts: they are a call's name.
 
-use std::sync::Arc;
-
 use super::record::{Data, Row};
 use super::rows::Rows;
 use super::tokens::Counts;
 use crate::agents::Unparsed;
-use crate::model::{AgentId, Call, CallId, CallKind, Event, Millis, PicoUsd, Qualifiers};
+use crate::model::{AgentId, Call, CallId, Event, Millis, PicoUsd, Qualifiers};
 
 /// Providers at whose own prices a model is sold under its own name. What others charge for it is
 /// another price.
@@ -55,29 +53,19 @@ impl Rows {
         let at = step.at.ok_or(Unparsed::NoTimestamp)?;
         let model = model_of(step.message).map(|model| self.models.share(&model));
         let (usage, assumed) = counts.usage(step.reasoning_is_apart);
-        let (session_id, agent_id) = self.place(step.row);
+        let thread = self.place(step.row);
         let folder = step.message.path.0.as_ref().and_then(|path| path.cwd.non_empty());
         let folder = folder.or(step.row.directory.non_empty());
         let call_id = name(step, &counts, model.as_deref());
         events.push(Event::Call(Box::new(Call {
-            call_id: call_id.clone(),
-            kind: CallKind::Message,
-            agent: AgentId::OpenCode,
-            session_id,
-            is_sidechain: agent_id.is_some(),
-            agent_id,
             model,
-            timestamp: at,
-            usage,
             qualifiers: Qualifiers { assumed, ..Qualifiers::default() },
             cwd: folder.map(|folder| self.folders.share(folder)),
-            project: None,
-            git_branch: None,
-            is_final: true,
-            is_echo: false,
-            is_background: false,
+            // A message in a file of its own has the counts of its last step alone.
+            is_final: step.row.table.0.is_some(),
             reported_cost: step.told_by.cost.0.and_then(cost),
             offset,
+            ..Call::told(AgentId::OpenCode, thread, call_id.clone(), at, usage)
         })));
         Ok(Some(call_id))
     }
@@ -88,7 +76,7 @@ fn name(step: &Step<'_>, counts: &Counts, model: Option<&str>) -> CallId {
     let Counts { input, output, reasoning, read, write, .. } = counts;
     let model = model.unwrap_or_default();
     let id = format!("{model}@{made}:{input}/{output}/{reasoning}/{read}/{write}");
-    CallId { id: Arc::from(id), request_id: None, run: None }
+    CallId::of(id)
 }
 
 /// When a message was made, in milliseconds. Copies keep it.

@@ -5,7 +5,7 @@ use super::answer::millis;
 use super::record::{At, Data, Row};
 use super::rows::{Rows, is_copy, key};
 use super::tool;
-use crate::model::{CallId, CallPlace, Deed, DeedOf, Event, Millis, ThreadDeeds, TurnSource};
+use crate::model::{CallId, Deed, DeedOf, Event, Millis, ThreadDeeds, TurnSource};
 
 impl Rows {
     fn told(&mut self, row: &Row<'_>) -> &mut ThreadDeeds {
@@ -44,12 +44,7 @@ impl Rows {
         let (Some(call), Some(ended)) = (call, at.filter(|_| !is_copy(row, message))) else {
             return;
         };
-        let place = CallPlace {
-            group: call.group_key(),
-            request: call.request_key(),
-            is_sidechain: row.subagent.0.is_some(),
-            is_background: false,
-        };
+        let place = call.place(row.subagent.0.is_some());
         let told = self.told(row);
         for part in parts {
             let Some(used) = tool::used(part) else { continue };
