@@ -63,7 +63,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use hook::{Hook, HookSetting, Moment, Placed, Words};
-pub use latest::{Latest, ToolCall};
+pub use latest::{Latest, ToolCall, latest};
 pub use live::{Live, LiveKind, OpenThread, Status};
 pub use place::{Source, Spot, Surroundings};
 pub use resume::is_session_id;
@@ -201,14 +201,8 @@ pub trait Agent: Sync {
 
     /// Whether a session is in mid-turn, by the last records of its own transcript (not of a
     /// subagent's); none where they do not tell. The tail may begin and end within a record.
-    fn in_turn(&self, _tail: &[u8]) -> Option<bool> {
-        None
-    }
-
-    /// What a thread is at, by the end of its own transcript. Of a tail that is not the whole file
-    /// the first record is cut off.
-    fn latest(&self, _tail: &[u8], _is_whole: bool, _is_subagent: bool) -> Latest {
-        Latest::default()
+    fn in_turn(&self, tail: &[u8]) -> Option<bool> {
+        latest::in_turn(self.open(Path::new(""), None), tail)
     }
 
     /// The words of the shell command that takes a session up again, before its id; none if there

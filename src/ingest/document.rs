@@ -57,6 +57,11 @@ impl Document {
         parser.parse(&self.text, 0, events)
     }
 
+    /// The text, which may be half of one.
+    pub(super) fn into_text(self) -> Vec<u8> {
+        self.text
+    }
+
     /// It ends before what it began does.
     fn is_torn(&self) -> bool {
         let whole = serde_json::from_slice::<IgnoredAny>(&self.text);

@@ -6,6 +6,7 @@
 mod backfill;
 mod discover;
 mod document;
+mod latest;
 mod lines;
 mod project;
 mod read;
@@ -14,6 +15,7 @@ mod zstd;
 
 pub use backfill::{Scan, backfill, scan};
 pub use discover::{Discovery, Place, Problem, Root, SourceFile, discover, places, source_file};
+pub use latest::LatestRecords;
 pub use lines::{LineBuffer, MAX_LINE};
 pub use project::Projects;
 pub use read::{Reader, replay};

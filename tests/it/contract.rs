@@ -31,13 +31,13 @@ const GEMINI_PARTS: [&str; 4] =
     ["promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount", "toolUsePromptTokenCount"];
 
 /// A fixture: transcripts by their path below the first root, and what the API served.
-struct Fixture {
-    agent: AgentId,
-    name: String,
-    files: Vec<(String, Vec<u8>)>,
+pub struct Fixture {
+    pub agent: AgentId,
+    pub name: String,
+    pub files: Vec<(String, Vec<u8>)>,
 }
 
-fn every_fixture() -> Vec<Fixture> {
+pub fn every_fixture() -> Vec<Fixture> {
     let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let mut fixtures = Vec::new();
     for (agent, _) in AGENTS.iter().filter(|(agent, _)| !IN_DATABASES.contains(agent)) {
@@ -75,7 +75,7 @@ fn walk(root: &Path, folder: &Path, agent: AgentId, files: &mut Vec<(String, Vec
 }
 
 impl Fixture {
-    fn lab(&self) -> Lab {
+    pub fn lab(&self) -> Lab {
         Lab::of(self.agent)
     }
 
@@ -90,7 +90,7 @@ impl Fixture {
         lab.dump()
     }
 
-    fn words(&self) -> String {
+    pub fn words(&self) -> String {
         format!("{} {}", self.agent, self.name)
     }
 }

@@ -17,25 +17,25 @@ use super::opencode_fixtures::scenarios;
 /// Agents that keep databases.
 pub const IN_DATABASES: [AgentId; 1] = [AgentId::OpenCode];
 
-const DB: &str = "opencode.db";
+pub const DB: &str = "opencode.db";
 
 /// Rows that the contract knows, each table after those that it refers to.
 const TABLES: [&str; 3] = ["session", "message", "part"];
 
 /// One write of the client.
 #[derive(Clone, Debug)]
-struct Write {
+pub struct Write {
     sql: String,
     cells: Vec<Cell>,
 }
 
 /// A fixture: what the client wrote, one write after the other.
-struct Fixture {
-    name: String,
+pub struct Fixture {
+    pub name: String,
     writes: Vec<Write>,
 }
 
-fn every_fixture() -> Vec<Fixture> {
+pub fn every_fixture() -> Vec<Fixture> {
     let of = |name: String| {
         let db = Connection::open_in_memory().unwrap();
         db.pragma_update(None, "foreign_keys", false).unwrap();
@@ -106,7 +106,7 @@ fn apply(db: &Connection, writes: &[Write]) {
 }
 
 /// A lab in which all of it is written.
-fn written(fixture: &Fixture) -> Lab {
+pub fn written(fixture: &Fixture) -> Lab {
     let lab = Lab::of(AgentId::OpenCode);
     apply(&begin(&lab, DB), &fixture.writes);
     lab

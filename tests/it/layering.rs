@@ -44,10 +44,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "tui",
-        // Of `agents` what they say a running session does.
+        // Of `agents` what they say a running session does, of `ingest` the end of its transcript.
         &[
-            "model", "agents", "ledger", "policy", "guard", "pricing", "enforce", "explain",
-            "health", "config", "format", "clock",
+            "model", "agents", "ingest", "ledger", "policy", "guard", "pricing", "enforce",
+            "explain", "health", "config", "format", "clock",
         ],
     ),
     (

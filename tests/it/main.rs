@@ -66,6 +66,7 @@ mod hook_person;
 mod hook_settings;
 mod hook_tail;
 mod layering;
+mod latest;
 mod ledger_life;
 mod live_sums;
 mod loops;

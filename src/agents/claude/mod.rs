@@ -10,7 +10,6 @@ mod answer;
 mod blocks;
 mod deed;
 mod heard;
-mod latest;
 mod place;
 mod process;
 mod prompt;
@@ -36,7 +35,7 @@ use self::raw::Raw;
 pub use self::state::State;
 use super::json;
 use super::{
-    Agent, Hook, HookSetting, Latest, Live, Moment, Parser, Source, Surroundings, Unparsed, Words,
+    Agent, Hook, HookSetting, Live, Moment, Parser, Source, Surroundings, Unparsed, Words,
 };
 use crate::model::{AgentId, DeedLog, Event};
 
@@ -116,10 +115,6 @@ impl Agent for Claude {
 
     fn in_turn(&self, tail: &[u8]) -> Option<bool> {
         turn::in_turn(tail)
-    }
-
-    fn latest(&self, tail: &[u8], is_whole: bool, is_subagent: bool) -> Latest {
-        latest::latest(tail, is_whole, is_subagent)
     }
 
     fn resume_words(&self) -> Option<&'static str> {

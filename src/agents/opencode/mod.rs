@@ -90,6 +90,11 @@ impl Agent for OpenCode {
         Some(process::session_of)
     }
 
+    fn in_turn(&self, _tail: &[u8]) -> Option<bool> {
+        // The end of a database tells nothing.
+        None
+    }
+
     fn resume_words(&self) -> Option<&'static str> {
         Some("opencode --session")
     }

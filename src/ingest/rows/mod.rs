@@ -198,6 +198,22 @@ impl Reading<'_> {
     }
 }
 
+/// The latest records of each table, the oldest first.
+pub(super) fn latest(path: &Path, tables: &'static [Table]) -> io::Result<Vec<Vec<u8>>> {
+    let database = Database::open(path)?;
+    let mut records = Vec::new();
+    for (number, table) in tables.iter().enumerate() {
+        let Some(queries) = Queries::of(&database, number, table) else { continue };
+        let first = records.len();
+        queries.latest_rows(&database, &mut |found| {
+            records.extend(found.record.map(<[u8]>::to_vec));
+        })?;
+        records[first..].reverse();
+    }
+    database.check()?;
+    Ok(records)
+}
+
 /// Reads a whole database anew and shows every row's events. For `explain`.
 pub(super) fn replay(
     path: &Path,

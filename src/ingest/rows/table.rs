@@ -18,6 +18,10 @@ use crate::ingest::lines::MAX_LINE;
 /// Rows back from the last one among which those that were written again are looked for.
 const LATEST: i64 = 256;
 
+/// Rows of a table that are shown to a person who looks at a session: those of all sessions are
+/// among them.
+const SHOWN: i64 = 256;
+
 /// Rows of one look at a table: its read transaction lasts no longer than they take.
 const PAGE: i64 = 256;
 
@@ -27,6 +31,7 @@ pub(super) struct Queries {
     /// Which of the tables it is.
     pub number: usize,
     new: String,
+    latest: String,
     changed: String,
     open: String,
 }
@@ -45,6 +50,7 @@ impl Queries {
             table,
             number,
             new: format!("{query} AND t.rowid > :last ORDER BY t.rowid LIMIT {PAGE}"),
+            latest: format!("{query} ORDER BY t.rowid DESC LIMIT {SHOWN}"),
             changed: format!(
                 "{query} AND t.rowid > :last - {LATEST} AND t.rowid <= :last AND written >= :time"
             ),
@@ -81,6 +87,15 @@ impl Queries {
         see: &mut dyn FnMut(Found<'_>),
     ) -> io::Result<bool> {
         Ok(run(database, &self.new, named_params! {":last": last}, see)? == PAGE)
+    }
+
+    /// Hands over the latest rows, the newest first.
+    pub(super) fn latest_rows(
+        &self,
+        database: &Database,
+        see: &mut dyn FnMut(Found<'_>),
+    ) -> io::Result<()> {
+        run(database, &self.latest, &[], see).map(|_| ())
     }
 
     /// Hands over the rows that were, or may have been, written again.

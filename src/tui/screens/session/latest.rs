@@ -1,18 +1,16 @@
 //! What the session's threads are at: read from the ends of their transcripts when it is looked
 //! at, and kept no longer than it is shown.
 
-use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
-use std::path::Path;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::path::PathBuf;
 
 use crate::agents::{self, Latest, ToolCall};
 use crate::format::printable;
+use crate::ingest::LatestRecords;
 use crate::ledger::{LedgerError, LoopLevel, SessionCall};
 use crate::tui::screens::live::{self, Session, Turn};
 use crate::tui::source::Source;
-
-/// The end of a transcript that is read: some hundred steps.
-const TAIL_BYTES: u64 = 256 << 10;
 
 /// Threads that are looked at: those that called last.
 const MOST_THREADS: usize = 6;
@@ -58,7 +56,7 @@ pub(super) fn read(
     session: &Session,
     calls: &[SessionCall],
 ) -> Result<Vec<ThreadNow>, LedgerError> {
-    let adapter = agents::adapter(session.key.agent);
+    let agent = session.key.agent;
     let mut threads: Vec<(&str, i64)> = Vec::new();
     for call in calls {
         let Some(who) = source.sums.charged.get(&call.charged) else { continue };
@@ -67,12 +65,23 @@ pub(super) fn read(
         }
     }
     let main = live::main_turn(source, number)?;
+    // A database is all threads' transcript.
+    let mut ends: HashMap<i64, Option<(LatestRecords, PathBuf)>> = HashMap::new();
     let mut latest = Vec::new();
     for (thread, transcript) in threads {
+        let end = match ends.entry(transcript) {
+            Entry::Occupied(read) => read.into_mut(),
+            Entry::Vacant(unread) => {
+                let path = source.reader.source_path(transcript)?;
+                unread.insert(
+                    path.and_then(|path| Some((LatestRecords::read(agent, &path).ok()?, path))),
+                )
+            }
+        };
         // Of a transcript that is gone nothing is to be told.
-        let Some(path) = source.reader.source_path(transcript)? else { continue };
-        let Ok((tail, is_whole)) = tail(&path) else { continue };
-        let mut now = adapter.latest(&tail, is_whole, !thread.is_empty());
+        let Some((end, path)) = end else { continue };
+        let own = if thread.is_empty() { &session.key.session_id } else { thread };
+        let mut now = agents::latest(agent, path, &end.records, end.is_whole, own);
         now.tool = now.tool.map(|tool| ToolCall {
             name: safe(&tool.name),
             arguments: safe(&tool.arguments),
@@ -86,21 +95,6 @@ pub(super) fn read(
     // Stable: equals stay newest first.
     latest.sort_by_key(|thread| std::cmp::Reverse((thread.level(), thread.repeats())));
     Ok(latest)
-}
-
-/// The end of a file, and whether that is all of it.
-fn tail(path: &Path) -> io::Result<(Vec<u8>, bool)> {
-    let mut file = File::open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    let start = metadata.len().saturating_sub(TAIL_BYTES);
-    file.seek(SeekFrom::Start(start))?;
-    let mut tail = Vec::new();
-    // It may grow meanwhile.
-    file.take(TAIL_BYTES).read_to_end(&mut tail)?;
-    Ok((tail, start == 0))
 }
 
 /// On one line, short, and harmless.
