@@ -21,11 +21,6 @@ impl Moment {
     /// Every moment, in the order of a session.
     pub const ALL: [Self; 4] =
         [Self::SessionStart, Self::UserPromptSubmit, Self::PreToolUse, Self::PostToolUse];
-
-    /// What most agents call it.
-    pub const fn name(self) -> &'static str {
-        Words::CLAUDE.name(self)
-    }
 }
 
 /// An agent's words for its hooks.

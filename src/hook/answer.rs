@@ -6,8 +6,8 @@
 
 use serde_json::{Value, json};
 
-use super::words;
-use crate::agents::Moment;
+use super::words::TELL;
+use crate::agents::{Moment, Words};
 
 /// An answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,9 +22,13 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// The answer at a moment as the agent reads it; none where there is nothing to say. At a
-    /// moment that was not understood only the stop that suits every one of them helps.
-    pub fn json(&self, moment: Option<Moment>) -> Option<Value> {
+    /// The answer at a moment as the agent reads it, in its own words; none where there is nothing
+    /// to say. At a moment that was not understood only the stop that suits every one of them helps.
+    pub fn json(&self, moment: Option<Moment>, words: &Words) -> Option<Value> {
+        let context = |moment, text: &str| {
+            let name = words.name(moment);
+            json!({"hookSpecificOutput": {"hookEventName": name, "additionalContext": text}})
+        };
         match (self, moment) {
             (Self::Nothing, _) | (Self::Context(_), None | Some(Moment::PreToolUse)) => None,
             (Self::Context(text), Some(moment)) => Some(context(moment, text)),
@@ -32,7 +36,7 @@ impl Answer {
                 Some(json!({"decision": "block", "reason": reason}))
             }
             (Self::Stop(reason), Some(Moment::SessionStart)) => {
-                Some(context(Moment::SessionStart, &format!("{reason} {}", words::TELL)))
+                Some(context(Moment::SessionStart, &format!("{reason} {TELL}")))
             }
             (Self::Stop(reason), Some(Moment::PreToolUse | Moment::PostToolUse) | None) => {
                 Some(json!({"continue": false, "stopReason": reason}))
@@ -46,10 +50,6 @@ pub fn takes_context(moment: Moment) -> bool {
     moment != Moment::PreToolUse
 }
 
-fn context(moment: Moment, text: &str) -> Value {
-    json!({"hookSpecificOutput": {"hookEventName": moment.name(), "additionalContext": text}})
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn no_answer_takes_its_own_stop_back() {
         for moment in Moment::ALL.into_iter().map(Some).chain([None]) {
-            let stop = Answer::Stop("why".into()).json(moment).unwrap();
+            let stop = Answer::Stop("why".into()).json(moment, &Words::CLAUDE).unwrap();
             let text = stop.to_string();
             assert!(!text.contains("permission"), "{text}");
             assert!(text.contains("why"), "{text}");
@@ -66,7 +66,7 @@ mod tests {
                 Some(Moment::SessionStart) => assert!(stop.get("continue").is_none()),
                 _ => assert_eq!(stop["continue"], false),
             }
-            assert_eq!(Answer::Nothing.json(moment), None);
+            assert_eq!(Answer::Nothing.json(moment, &Words::CLAUDE), None);
         }
     }
 }

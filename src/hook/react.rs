@@ -7,7 +7,7 @@ use super::answer::{Answer, takes_context};
 use super::run::Run;
 use super::standing::Standing;
 use super::words;
-use crate::agents::{self, Moment};
+use crate::agents::{self, Moment, Words};
 use crate::ledger::LedgerError;
 use crate::model::{Action, ActionKind, LIMIT, Mark};
 use crate::policy::{Decision, Scope, notice_key};
@@ -27,7 +27,7 @@ impl Run<'_, '_> {
         self.answer = Answer::Stop(decision.stop_reason(self.setting.zone));
         self.note_stop(Action {
             cap: Some(Arc::clone(&decision.cap.name)),
-            evidence: format!("{}: {}", self.moment.name(), decision.amounts()),
+            evidence: format!("{}: {}", self.called_at(), decision.amounts()),
             overshoot: Some(decision.overshoot().to_pico()),
             ..Action::new(self.setting.now, ActionKind::HookStop, "hook")
         });
@@ -65,9 +65,15 @@ impl Run<'_, '_> {
     pub(super) fn stop_by_hand(&mut self, mark: &Mark) {
         self.answer = Answer::Stop(words::BY_HAND.to_owned());
         self.note_stop(Action {
-            evidence: format!("{}: blocked by {}", self.moment.name(), mark.by),
+            evidence: format!("{}: blocked by {}", self.called_at(), mark.by),
             ..Action::new(self.setting.now, ActionKind::HookStop, "hook")
         });
+    }
+
+    /// The moment, as the agent calls it.
+    fn called_at(&self) -> &'static str {
+        let hook = agents::adapter(self.session.agent).hook();
+        hook.map_or(Words::CLAUDE, |hook| hook.words).name(self.moment)
     }
 
     fn note_stop(&mut self, action: Action) {

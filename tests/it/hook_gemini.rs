@@ -60,6 +60,18 @@ fn over_a_cap_prompts_are_blocked_and_turns_end_at_a_tool() {
 }
 
 #[test]
+fn it_is_spoken_to_and_of_in_its_own_words() {
+    let near = home("daily_cap = 1.01\naction = \"block\"");
+    let warned = ask(&near, "BeforeAgent").unwrap();
+    assert_eq!(warned["hookSpecificOutput"]["hookEventName"], "BeforeAgent", "{warned}");
+    let over = home("daily_cap = 1\naction = \"block\"");
+    ask(&over, "AfterTool").unwrap();
+    over.out(&["ingest"]);
+    let actions = over.out(&["actions"]);
+    assert!(actions.contains("AfterTool: $1.00 of $1.00 today"), "{actions}");
+}
+
+#[test]
 fn it_is_put_in_and_taken_out_to_the_byte() {
     let home = home("daily_cap = 1");
     let settings = home.path("home/.gemini/settings.json");

@@ -9,7 +9,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::agents::{HookSetting, Moment, Placed};
+use crate::agents::{HookSetting, Moment, Placed, Words};
 
 /// The settings that hold hooks.
 pub(super) const FILE: &str = "hooks.json";
@@ -56,7 +56,7 @@ pub(super) fn problems(setting: &HookSetting<'_>) -> Vec<String> {
         let trusted = of(placed).and_then(|state| state.get("trusted_hash"));
         trusted.and_then(toml::Value::as_str) == Some(&*hash(placed))
     };
-    let name = |placed: &Placed| placed.moment.name();
+    let name = |placed: &Placed| Words::CLAUDE.name(placed.moment);
     let disabled: Vec<&str> = setting.placed.iter().filter(is_disabled).map(name).collect();
     if !disabled.is_empty() {
         problems.push(format!("turned off in Codex ({}): /hooks there", disabled.join(", ")));

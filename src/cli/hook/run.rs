@@ -18,7 +18,7 @@ use super::super::args::Global;
 use super::super::context::Context;
 use super::stdin::Patient;
 use crate::agents;
-use crate::agents::Moment;
+use crate::agents::{Moment, Words};
 use crate::clock::{Clock, SystemClock};
 use crate::config::zone;
 use crate::daemon::{self, Book};
@@ -51,6 +51,10 @@ pub(in crate::cli) struct Asked {
 }
 
 impl Asked {
+    fn agent(&self) -> AgentId {
+        self.agent.unwrap_or(AgentId::Claude)
+    }
+
     /// The arguments, if they call the hook. They begin with the program.
     pub(in crate::cli) fn read(args: impl Iterator<Item = OsString>) -> Option<Self> {
         let mut asked = Self::default();
@@ -116,7 +120,7 @@ pub(in crate::cli) fn run(asked: &Asked) -> ExitCode {
     let moment = event.moment();
     let is_known_to_need_nothing = event.name.is_some() && moment.is_none();
     if !is_known_to_need_nothing {
-        print(&outcome.answer, moment);
+        print(&outcome.answer, moment, asked.agent());
     }
     // The agent need not wait for this, but it does: it is read until we end.
     let noted = catch_unwind(AssertUnwindSafe(|| note(&paths, asked, &outcome.trouble)));
@@ -134,8 +138,9 @@ fn listen(until: Instant) -> Event {
     }
 }
 
-fn print(answer: &Answer, moment: Option<Moment>) {
-    if let Some(json) = answer.json(moment) {
+fn print(answer: &Answer, moment: Option<Moment>, agent: AgentId) {
+    let words = agents::adapter(agent).hook().map_or(Words::CLAUDE, |hook| hook.words);
+    if let Some(json) = answer.json(moment, &words) {
         // An agent that does not listen is no concern of ours.
         let _ = writeln!(io::stdout(), "{json}");
     }
@@ -160,7 +165,7 @@ fn answer(asked: &Asked, event: &Event, paths: &Paths) -> anyhow::Result<Outcome
     let mut waited = Duration::ZERO;
     let mut outcome = hook::run(
         event,
-        asked.agent.unwrap_or(AgentId::Claude),
+        asked.agent(),
         &mut Setting {
             config: &context.config,
             ledger: &context.ledger,

@@ -45,7 +45,7 @@ fn value(text: &str) -> Value {
 fn the_agent_reads_four_hooks() {
     let with = value(&put_in("{}"));
     for moment in Moment::ALL {
-        let groups = with["hooks"][moment.name()].as_array().unwrap();
+        let groups = with["hooks"][Words::CLAUDE.name(moment)].as_array().unwrap();
         assert_eq!(groups.len(), 1);
         assert_eq!(groups[0]["hooks"][0]["command"], COMMAND);
         assert_eq!(groups[0]["hooks"][0]["type"], "command");
