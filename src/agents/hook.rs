@@ -58,6 +58,9 @@ pub struct Hook {
     /// It stops a turn that is under way. Else it only keeps the next one from beginning, and the
     /// guard need not wait for it.
     pub stops_turn: bool,
+    /// Sessions in a terminal read their settings again when those change. Else all of them have
+    /// the hook from their next start on.
+    pub reloads: bool,
     /// Further files that decide whether hooks are called: absolute, or in the config folder.
     pub beside: &'static [&'static str],
     /// Of an agent that calls a hook only once a person has consented to it: how it is until then.

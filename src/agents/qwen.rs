@@ -91,6 +91,7 @@ impl Agent for Qwen {
             // A prompt was measured to be blocked, with version 0.15; of tools it is not known.
             moments: &[Moment::UserPromptSubmit],
             stops_turn: false,
+            reloads: false,
             beside: &[],
             consent: None,
         })

@@ -127,6 +127,7 @@ impl Agent for Claude {
             words: Words::CLAUDE,
             moments: &Moment::ALL,
             stops_turn: true,
+            reloads: true,
             beside: &settings::MANAGED,
             consent: None,
         })

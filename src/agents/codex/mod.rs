@@ -134,6 +134,7 @@ impl Agent for Codex {
             // At a tool it can say what it likes: Codex goes on.
             moments: &[Moment::SessionStart, Moment::UserPromptSubmit],
             stops_turn: false,
+            reloads: false,
             beside: &settings::BESIDE,
             consent: Some(
                 "Until then nothing blocks Codex's prompts: spendtop ends its turns from outside \

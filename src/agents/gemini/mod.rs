@@ -92,6 +92,7 @@ impl Agent for Gemini {
             words: settings::WORDS,
             moments: &Moment::ALL,
             stops_turn: true,
+            reloads: false,
             beside: &[],
             consent: None,
         })

@@ -73,8 +73,9 @@ pub(super) fn install(context: &Context, args: HookArgs, out: &mut dyn Write) ->
             Some(_) => {}
             None => writeln!(
                 out,
-                "{} sessions without a terminal have the hook from their next start on.",
-                agent.title()
+                "{} sessions {} have the hook from their next start on.",
+                agent.title(),
+                if hook.reloads { "without a terminal" } else { "that are running" }
             )?,
         }
     }
