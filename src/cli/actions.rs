@@ -95,7 +95,7 @@ fn write_lines(out: &mut dyn Write, action: &Action, zone: &TimeZone) -> Result<
     parts.extend(action.cap.as_ref().map(|cap| format!("cap {}", printable(cap))));
     parts.extend(action.session.as_ref().map(|session| {
         let id: String = printable(&session.session_id).chars().take(8).collect();
-        format!("session {id}")
+        format!("{} session {id}", session.agent)
     }));
     parts.extend(action.signal.as_ref().map(|signal| printable(signal).into_owned()));
     parts.extend(action.process.as_ref().map(|process| format!("pid {}", process.pid)));
