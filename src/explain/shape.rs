@@ -152,7 +152,7 @@ pub(super) struct Dropped {
 pub(super) struct Charge {
     pub cost_usd: Option<String>,
     pub status: String,
-    /// `tokens × rate × multiplier = amount`, by token class.
+    /// `tokens × rate × multiplier = amount`, by token class; of one without a rate the tokens alone.
     pub classes: Vec<Class>,
     pub web_search_requests: u64,
     pub web_search_usd: String,
@@ -166,8 +166,10 @@ pub(super) struct Class {
     #[serde(rename = "class")]
     pub name: &'static str,
     pub tokens: u64,
-    pub usd_per_million: String,
-    pub cost_usd: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usd_per_million: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<String>,
 }
 
 pub(super) fn build(
@@ -374,13 +376,18 @@ fn charge(charge: &ChargeRow, usage: &TokenUsage) -> Charge {
         let tokens = class.count(usage);
         let rate =
             row.as_ref().and_then(|row| Some((row.rate(class)?, row.rate_per_token(class)?)));
-        let (Some((text, rate)), true) = (rate, tokens > 0) else { continue };
-        let exact = i128::from(rate.0) * i128::from(tokens) * i128::from(charge.multiplier_ppm);
+        if tokens == 0 {
+            continue;
+        }
+        let cost = rate.map(|(_, rate)| {
+            let exact = i128::from(rate.0) * i128::from(tokens) * i128::from(charge.multiplier_ppm);
+            UsdTotal(crate::model::money::div_half_even(exact, 1_000_000)).to_decimal()
+        });
         classes.push(Class {
             name: class.name(),
             tokens,
-            usd_per_million: text.to_owned(),
-            cost_usd: UsdTotal(crate::model::money::div_half_even(exact, 1_000_000)).to_decimal(),
+            usd_per_million: rate.map(|(text, _)| text.to_owned()),
+            cost_usd: cost,
         });
     }
     let billed_searches = if row.is_some() { usage.web_search_requests } else { 0 };

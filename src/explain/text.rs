@@ -161,14 +161,12 @@ fn write_charge(out: &mut dyn Write, charge: &Charge) -> Result<()> {
         } else {
             format!(" × {}", charge.multiplier)
         };
-        writeln!(
-            out,
-            "  {:<15} {:>13} × ${}/M{multiplier} = ${}",
-            class.name.replace('_', " "),
-            format::thousands(class.tokens),
-            class.usd_per_million,
-            class.cost_usd
-        )?;
+        let (name, tokens) = (class.name.replace('_', " "), format::thousands(class.tokens));
+        write!(out, "  {name:<15} {tokens:>13}")?;
+        match (&class.usd_per_million, &class.cost_usd) {
+            (Some(rate), Some(cost)) => writeln!(out, " × ${rate}/M{multiplier} = ${cost}")?,
+            _ => writeln!(out)?,
+        }
     }
     if charge.web_search_requests > 0 {
         writeln!(
