@@ -33,6 +33,8 @@ CLASSES = {
     "cache_read": "cache_read_mtok",
 }
 PROVIDERS = ("anthropic", "openai", "google", "aws")
+# In the order of the book; of those that are no provider of the data there is the overlay alone.
+BOOK = (*PROVIDERS, "alibaba")
 # Not text in, text out; or open weights listed at some host's price.
 SKIP = re.compile(
     r"audio|banana|computer-use|embed|gemma|gpt-oss|image|instruct|live|moderation|omni|realtime"
@@ -341,7 +343,7 @@ def apply_overlay(models, overlay):
     for provider, names in overlay["aliases"].items():
         for id_, aliases in names.items():
             models[provider, id_]["aliases"] |= set(aliases)
-    for provider in PROVIDERS:
+    for provider in BOOK:
         names = [n for (p, id_), e in models.items() if p == provider for n in {id_, *e["aliases"]}]
         twice = {name for name in names if names.count(name) > 1}
         assert not twice, f"{provider} names that mean two models: {twice}"
@@ -396,7 +398,7 @@ def book_text(version, models, overlay):
     """The canonical text: compact JSON, one line for every source and model."""
     dump = lambda value: json.dumps(value, separators=(",", ":"), ensure_ascii=True)
     lines, used = [], {}
-    for (provider, id_), entry in sorted(models.items(), key=lambda m: (PROVIDERS.index(m[0][0]), m[0][1])):
+    for (provider, id_), entry in sorted(models.items(), key=lambda m: (BOOK.index(m[0][0]), m[0][1])):
         out = {"provider": provider, "model": id_, "tier": tier(id_)}
         aliases = sorted(entry["aliases"] - {id_})
         out |= {"aliases": aliases} if aliases else {}

@@ -220,7 +220,8 @@ impl PriceBook {
             let found = ModelMatch { first_party, aws, vertex, ..ModelMatch::default() };
             return found.is_known().then_some(found);
         }
-        let first_party = at(Provider::Openai, name).or_else(|| at(Provider::Google, name))?;
+        let makers = [Provider::Openai, Provider::Google, Provider::Alibaba];
+        let first_party = makers.into_iter().find_map(|maker| at(maker, name))?;
         Some(ModelMatch { first_party: Some(first_party), ..ModelMatch::default() })
     }
 

@@ -94,7 +94,7 @@ fn is_derived(provider: Provider, slot: Slot) -> bool {
     match provider {
         Provider::Anthropic => slot.when.service_tier == ServiceTier::Batch,
         Provider::Google => slot.when.endpoint == Some(Endpoint::Regional),
-        Provider::Openai | Provider::Aws | Provider::Other => false,
+        Provider::Openai | Provider::Aws | Provider::Alibaba | Provider::Other => false,
     }
 }
 

@@ -59,6 +59,8 @@ pub(super) fn vendor_of(call: &Call) -> Provider {
         Provider::Openai
     } else if starts(&["gemini"]) {
         Provider::Google
+    } else if starts(&["qwen"]) {
+        Provider::Alibaba
     } else {
         let of_agent = |provider: &Provider| provider.name() == call.agent.vendor();
         Provider::ALL.into_iter().find(of_agent).unwrap_or(Provider::Other)

@@ -31,14 +31,16 @@ pub enum Provider {
     Google,
     /// Claude on Amazon Bedrock.
     Aws,
+    /// Alibaba Cloud Model Studio: Qwen.
+    Alibaba,
     /// Anything else; only the user's own rows.
     Other,
 }
 
 impl Provider {
     /// Every provider, in book order.
-    pub const ALL: [Self; 5] =
-        [Self::Anthropic, Self::Openai, Self::Google, Self::Aws, Self::Other];
+    pub const ALL: [Self; 6] =
+        [Self::Anthropic, Self::Openai, Self::Google, Self::Aws, Self::Alibaba, Self::Other];
 
     /// The name used in books, reports and config.
     pub const fn name(self) -> &'static str {
@@ -47,6 +49,7 @@ impl Provider {
             Self::Openai => "openai",
             Self::Google => "google",
             Self::Aws => "aws",
+            Self::Alibaba => "alibaba",
             Self::Other => "other",
         }
     }

@@ -163,7 +163,7 @@ impl PriceBook {
                 let endpoint = Some(told.unwrap_or(Endpoint::Global));
                 (found.vertex, Place { endpoint, guessed: told.is_none() })
             }
-            Provider::Anthropic | Provider::Openai | Provider::Other => {
+            Provider::Anthropic | Provider::Openai | Provider::Alibaba | Provider::Other => {
                 (found.first_party, Place { endpoint: None, guessed: false })
             }
         };
@@ -256,7 +256,7 @@ pub(super) fn is_claude(entry: &ModelEntry) -> bool {
     match entry.provider {
         Provider::Anthropic => true,
         Provider::Aws | Provider::Google => entry.model.starts_with("claude"),
-        Provider::Openai | Provider::Other => false,
+        Provider::Openai | Provider::Alibaba | Provider::Other => false,
     }
 }
 

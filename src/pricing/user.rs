@@ -54,7 +54,7 @@ impl UserPrices {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub struct UserRow {
-    /// "anthropic", "openai", "google", "aws", or "other" for any other model.
+    /// "anthropic", "openai", "google", "aws", "alibaba", or "other" for any other model.
     pub provider: Provider,
     /// Model name, as transcripts have it.
     pub model: String,

@@ -12,7 +12,7 @@ use crate::model::{AgentId, Call, CallId, Event, Millis, PicoUsd, Qualifiers};
 
 /// Providers at whose own prices a model is sold under its own name. What others charge for it is
 /// another price.
-const AT_LIST_PRICE: [&str; 8] = [
+const AT_LIST_PRICE: [&str; 9] = [
     "anthropic",
     "openai",
     "google",
@@ -21,6 +21,7 @@ const AT_LIST_PRICE: [&str; 8] = [
     "amazon-bedrock",
     "azure",
     "azure-cognitive-services",
+    "alibaba",
 ];
 
 /// A step that ended.

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{call, charge};
-use crate::model::{Cost, CostStatus, Geo, Millis, ServiceTier, Speed, UnpricedReason};
+use crate::model::{
+    AgentId, Charge, Cost, CostStatus, Geo, Millis, ServiceTier, Speed, UnpricedReason,
+};
 use crate::pricing::{Basis, Endpoint, PriceBook, Pricer, Provider, Tier};
 
 fn unpriced(book: &PriceBook, call: &crate::model::Call) -> Option<UnpricedReason> {
@@ -287,6 +289,25 @@ fn the_reserve_is_the_dearest_model_on_sale() {
     fast.qualifiers.speed = Speed::Fast;
     let own = book.reserve(&fast, UnpricedReason::UnknownQualifier).unwrap();
     assert_eq!(own.0, 180_000_000_000, "its own fast rate was dearer");
+}
+
+#[test]
+fn qwen_costs_what_alibaba_lists_by_the_length_of_the_prompt() {
+    let book = PriceBook::embedded();
+    let price = |model: &str, tokens| {
+        let Charge { amount, status, .. } = charge(book, &call(model, "2026-11-30", tokens));
+        (amount.0, status)
+    };
+    // A dollar and five a million, and a fifth of a dollar for what is cached; nine above 32,000.
+    let short = price("qwen3-coder-plus", [1000, 100, 0, 0, 1000]);
+    assert_eq!(short, (1_000_000_000 + 500_000_000 + 200_000_000, CostStatus::Assumed));
+    let long = price("qwen3-coder-plus-2025-09-23", [40_000, 100, 0, 0, 0]);
+    assert_eq!(long.0, 72_000_000_000 + 900_000_000);
+    // One that is not listed is set aside for at the dearest of them, and passes no cap.
+    let mut unknown = call("coder-model", "2026-11-30", [1000, 100, 0, 0, 0]);
+    unknown.agent = AgentId::Qwen;
+    assert!(matches!(book.price(&unknown), Cost::Unpriced(_)));
+    assert_eq!(book.set_aside(&unknown).0, 1_200_000_000 + 600_000_000);
 }
 
 #[test]
