@@ -32,7 +32,8 @@
 //! - **Hook** ([`Agent::hook`]): what it can stop decides how long the guard waits for it.
 //!
 //! What agents have in common is beside them: `json` reads fields of whatever type, `tool` and
-//! `fingerprint` what tools are asked and give, `process` programs that an interpreter runs.
+//! `fingerprint` what tools are asked and give, `process` programs that an interpreter runs. What a
+//! session is at ([`latest()`]) is found out with the parser, for every agent.
 //!
 //! Nothing else in the crate names an agent, but for its config table (`[agents.<name>]`, made of
 //! the same list) and the price book, which knows providers.
@@ -201,6 +202,7 @@ pub trait Agent: Sync {
 
     /// Whether a session is in mid-turn, by the last records of its own transcript (not of a
     /// subagent's); none where they do not tell. The tail may begin and end within a record.
+    /// Unless the agent knows better, it is what its records tell beside calls.
     fn in_turn(&self, tail: &[u8]) -> Option<bool> {
         latest::in_turn(self.open(Path::new(""), None), tail)
     }

@@ -23,7 +23,11 @@ type Way = fn(&SettingsFile, &Wanted<'_>, bool) -> Result<(Vec<Change>, Backup),
 fn agents_meant(context: &Context, named: Option<AgentId>) -> Result<Vec<(AgentId, Hook)>> {
     if let Some(agent) = named {
         let hook = agents::adapter(agent).hook().ok_or_else(|| {
-            UsageError(format!("{} has no hook that could stop it", agent.title()))
+            UsageError(format!(
+                "{} has no hook that could stop it: over a `kill` cap its process is ended, where \
+                 that is known for certain, and else you are told",
+                agent.title()
+            ))
         })?;
         return Ok(vec![(agent, hook)]);
     }
