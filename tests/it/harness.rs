@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use spendtop::agents::adapter;
 use spendtop::daemon::{CaughtUp, catch_up};
@@ -152,6 +153,14 @@ pub fn append_to(path: &Path, bytes: &[u8]) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let mut file = fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
     file.write_all(bytes).unwrap();
+}
+
+/// Copies a program that is to be run. By another process: what this one has open for writing, a
+/// child that another test starts at that moment has open, too, and the kernel runs no such file.
+pub fn copy_program(from: &Path, to: &Path) {
+    fs::create_dir_all(to.parent().unwrap()).unwrap();
+    let copied = Command::new("cp").arg("-L").args([from, to]).status().unwrap();
+    assert!(copied.success());
 }
 
 /// Tells whether a test can run where it needs `what`, which not every machine has. CI has it all:

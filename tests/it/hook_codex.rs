@@ -1,7 +1,7 @@
 //! Codex's hook: put in, trusted by the person, called, and what it answers.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -9,6 +9,7 @@ use spendtop::model::{ActionKind, AgentId, Note};
 
 use super::cli_home::{Home, write};
 use super::codex_lines::{file, meta, record, turn};
+use super::harness::copy_program;
 use super::hook_home::{answered, notes};
 
 /// The session of every event.
@@ -232,8 +233,7 @@ fn what_it_lives_in_is_noted_again_when_a_session_is_taken_up() {
     let home = home();
     spend(&home);
     let agent = home.path("bin/codex");
-    fs::create_dir_all(home.path("bin")).unwrap();
-    fs::copy("/bin/sh", &agent).unwrap();
+    copy_program(Path::new("/bin/sh"), &agent);
     for name in ["SessionStart", "UserPromptSubmit"] {
         write(&home.path(name), &String::from_utf8(event(&home, name)).unwrap());
     }

@@ -1,7 +1,7 @@
 //! What is said once, what is noted once, and many hooks at once.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,7 @@ use spendtop::daemon::{Attempt, InstanceLock, Role};
 use spendtop::model::{ActionKind, Note};
 
 use super::cli_home::{Home, write};
+use super::harness::copy_program;
 use super::hook_home::{answered, ask, event, failures, fed, notes, stop_reason, stopped, today};
 
 /// The line for the model, if there is one.
@@ -151,8 +152,7 @@ fn the_process_of_a_session_is_noted_once() {
     // A shell by the agent's name, which calls its hook as the agent does.
     let home = home("");
     let agent = home.path("bin/claude");
-    std::fs::create_dir_all(home.path("bin")).unwrap();
-    std::fs::copy("/bin/sh", &agent).unwrap();
+    copy_program(Path::new("/bin/sh"), &agent);
     let script = format!("{} hook run claude; true", env!("CARGO_BIN_EXE_spendtop"));
     let call = |times: usize| {
         let mut command = std::process::Command::new(&agent);
@@ -189,8 +189,7 @@ fn the_process_of_a_session_is_noted_once() {
 fn one_process_is_noted_once_for_all_its_calls() {
     let home = home("");
     let agent = home.path("bin/claude");
-    std::fs::create_dir_all(home.path("bin")).unwrap();
-    std::fs::copy("/bin/sh", &agent).unwrap();
+    copy_program(Path::new("/bin/sh"), &agent);
     let path = home.path("event.json");
     write(&path, &event(&home, "PreToolUse").to_string());
     let program = env!("CARGO_BIN_EXE_spendtop");

@@ -12,7 +12,7 @@ const SESSION: &str = "ses_a1";
 fn opencode(scratch: &Scratch, arguments: &[&str]) -> Running {
     let exe = scratch.path("bin/opencode");
     if !exe.exists() {
-        fs::copy(fs::canonicalize("/bin/bash").unwrap(), &exe).unwrap();
+        copy_program(Path::new("/bin/bash"), &exe);
         fs::write(scratch.path("work/run"), WAITS).unwrap();
     }
     let mut command = Command::new(exe);

@@ -41,8 +41,7 @@ impl Scratch {
         for sub in ["bin", "home/.codex/sessions", "work"] {
             fs::create_dir_all(folder.path().join(sub)).unwrap();
         }
-        let shell = fs::canonicalize("/bin/bash").unwrap();
-        fs::copy(shell, folder.path().join("bin/codex")).unwrap();
+        copy_program(Path::new("/bin/bash"), &folder.path().join("bin/codex"));
         let mut scratch = Self::bare(folder, AgentId::Codex);
         let path = write(&scratch, "innocent", &busy("innocent"));
         scratch.innocent = Some(scratch.codex("exec", WRITES, &[&path]));

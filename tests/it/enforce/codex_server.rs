@@ -75,7 +75,7 @@ impl Server {
         let test = std::env::current_exe().unwrap();
         // A link where the file system allows one: the file is large.
         if !exe.exists() && fs::hard_link(&test, &exe).is_err() {
-            fs::copy(&test, &exe).unwrap();
+            copy_program(&test, &exe);
         }
         let log = scratch.path("orders");
         let control = scratch.path("home/.codex/app-server-control");

@@ -37,6 +37,8 @@ use spendtop::model::{
 };
 use tempfile::TempDir;
 
+use crate::harness::copy_program;
+
 /// Who runs the tests in the background of a script has them, and all that they start, ignore SIGINT.
 /// What is handled here is not ignored there.
 fn heed_interrupts() {
@@ -110,8 +112,7 @@ impl Scratch {
         for sub in ["bin", "home/.claude/sessions", "home/.claude/projects", "work"] {
             fs::create_dir_all(folder.path().join(sub)).unwrap();
         }
-        let shell = fs::canonicalize("/bin/bash").unwrap();
-        fs::copy(shell, folder.path().join("bin/claude")).unwrap();
+        copy_program(Path::new("/bin/bash"), &folder.path().join("bin/claude"));
         let mut scratch = Self::bare(folder, AgentId::Claude);
         let innocent = scratch.agent(WAITS, &[]);
         scratch.register(&innocent, "innocent", "");
