@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::args::ActionsArgs;
 use super::context::Context;
 use super::{Outcome, when};
-use crate::format::{duration, money, printable};
+use crate::format::{duration, money, printable, short_id};
 use crate::model::{Action, Millis, UsdTotal};
 
 #[derive(Serialize)]
@@ -94,7 +94,7 @@ fn write_lines(out: &mut dyn Write, action: &Action, zone: &TimeZone) -> Result<
     ];
     parts.extend(action.cap.as_ref().map(|cap| format!("cap {}", printable(cap))));
     parts.extend(action.session.as_ref().map(|session| {
-        let id: String = printable(&session.session_id).chars().take(8).collect();
+        let id = short_id(&session.session_id);
         format!("{} session {id}", session.agent)
     }));
     parts.extend(action.signal.as_ref().map(|signal| printable(signal).into_owned()));

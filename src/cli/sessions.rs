@@ -99,7 +99,7 @@ fn write_table(
         let project = projects.get(&*info.project).map_or("", String::as_str);
         table.row(vec![
             last.strftime("%Y-%m-%d %H:%M").to_string(),
-            format::printable(&info.session_id).chars().take(8).collect(),
+            format::short_id(&info.session_id),
             info.mark_words().last().copied().unwrap_or_default().to_owned(),
             info.agent.name().to_owned(),
             format::printable(project).into_owned(),

@@ -257,6 +257,6 @@ pub(super) fn ambiguous(prefix: &str, found: &[FoundSession]) -> super::UsageErr
     let names: Vec<_> = names.iter().map(|name| format::printable(name)).collect();
     let (count, names) = (found.len(), names.join(", "));
     super::UsageError(format!(
-        "{prefix:?} is the beginning of {count} sessions, among them {names}: type more of it"
+        "{prefix:?} is the beginning or end of {count} sessions, among them {names}: type more of it"
     ))
 }

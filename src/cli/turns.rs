@@ -241,14 +241,17 @@ fn write_table(
 
 fn fields(turn: &Turn, project: &str, zone: &TimeZone) -> Vec<String> {
     let began = turn.at.timestamp().to_zoned_datetime(zone.clone());
-    let short = |id: &str| format::printable(id).chars().take(8).collect::<String>();
     let deeds = &turn.deeds;
     let cost = format::money_fixed(turn.totals.cost, 4);
     vec![
         began.strftime("%Y-%m-%d %H:%M").to_string(),
         format::duration(turn.last.since(turn.at)),
-        short(&turn.thread.session_id),
-        if turn.thread.subagent.is_empty() { "main".into() } else { short(&turn.thread.subagent) },
+        format::short_id(&turn.thread.session_id),
+        if turn.thread.subagent.is_empty() {
+            "main".into()
+        } else {
+            format::short_id(&turn.thread.subagent)
+        },
         match turn.source {
             TurnSource::Human => "person".into(),
             TurnSource::Automated => "program".into(),

@@ -29,13 +29,13 @@ pub enum Found {
 pub enum Lookup {
     /// It is this, of these rows.
     Found(Found, Vec<CallRow>),
-    /// It is the beginning of several sessions' ids.
+    /// It is the beginning, or end, of several sessions' ids.
     Several(Vec<FoundSession>),
     /// Nothing has it.
     Nothing,
 }
 
-/// A whole session id, a unique beginning of one, or calls by message or request id.
+/// A whole session id, a unique beginning or end of one, or calls by message or request id.
 pub fn find(reader: &Reader, id: &str) -> Result<Lookup, LedgerError> {
     let sessions = reader.find_sessions(id)?;
     if let Some(one) = the_one(&sessions) {

@@ -9,7 +9,7 @@ mod text;
 
 pub use count::{Bar, age, bar, counted, duration, percent, thousands, tokens};
 pub use money::{column_decimals, money, money_fixed};
-pub use text::{fit, fit_end, pad_start, printable, short_paths, width};
+pub use text::{fit, fit_end, pad_start, printable, short_id, short_paths, width};
 
 /// Marks a figure that is at least what it says.
 pub const FLOOR: &str = "≥";

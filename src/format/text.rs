@@ -17,6 +17,21 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// How many characters of an id are shown where there is no room for all.
+const SHORT_ID: usize = 8;
+
+/// What tells a session or a subagent from others in few characters, safe to show: how its id begins.
+/// Or how it ends, where ids begin with the time (UUIDs of version 7, and `ses_…`) and those of one
+/// minute alike. Whoever looks for a session may type either.
+pub fn short_id(id: &str) -> String {
+    let id = printable(id);
+    let is_uuid_7 = id.len() == 36 && id.as_bytes()[14] == b'7' && id.matches('-').count() == 4;
+    let length = id.chars().count();
+    let skipped =
+        if is_uuid_7 || id.starts_with("ses_") { length.saturating_sub(SHORT_ID) } else { 0 };
+    id.chars().skip(skipped).take(SHORT_ID).collect()
+}
+
 fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -136,6 +151,22 @@ mod tests {
         assert_eq!(fit("ab", 0), "");
         assert_eq!(pad_start("日", 4), "  日");
         assert_eq!(pad_start("long", 2), "long");
+    }
+
+    #[test]
+    fn an_id_is_short_by_what_tells_it_from_others() {
+        for (id, short) in [
+            ("d3f5c882-1202-4ee9-b55b-79f43a7f7892", "d3f5c882"),
+            ("01a211b2-4d29-7071-aa2a-b76592b2cf0b", "92b2cf0b"),
+            ("ses_df6bbe578ffeY7MlApJO9TLsu6", "JO9TLsu6"),
+            ("ses_1", "ses_1"),
+            ("a", "a"),
+            ("", ""),
+            ("\u{1b}[2Jevil-id", "\u{fffd}[2Jevil"),
+            ("é€é€é€é€é€é€", "é€é€é€é€"),
+        ] {
+            assert_eq!(short_id(id), short, "{id}");
+        }
     }
 
     #[test]

@@ -134,14 +134,16 @@ impl Reader {
         self.call_rows(&sql, &[&number])
     }
 
-    /// Sessions whose id begins with a text, which may name the agent first: `codex/01a2093f`.
+    /// Sessions whose id begins or ends with a text, which may name the agent first:
+    /// `codex/01a2093f`. An end is longer than what may be any id's.
     pub fn find_sessions(&self, prefix: &str) -> Result<Vec<FoundSession>, LedgerError> {
         let named = prefix.split_once('/');
         let agent = named.and_then(|(name, _)| AgentId::from_name(name));
         let prefix = named.filter(|_| agent.is_some()).map_or(prefix, |(_, id)| id);
         let mut statement = self.db.prepare_cached(
             "SELECT id, agent, session_id FROM session
-             WHERE substr(session_id, 1, length(?1)) = ?1 AND ifnull(agent = ?2, TRUE)
+             WHERE ifnull(agent = ?2, TRUE) AND (substr(session_id, 1, length(?1)) = ?1
+                 OR length(?1) >= 6 AND substr(session_id, -length(?1)) = ?1)
              ORDER BY session_id, agent",
         )?;
         let agent = agent.map(|agent| agent as i64);

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use jiff::tz::TimeZone;
 
-use crate::format::{fit, money_fixed, printable};
+use crate::format::{fit, money_fixed, printable, short_id};
 use crate::model::{
     Action, CapAction, LIMIT, Millis, Notice, Permille, PicoUsd, SessionKey, UsdTotal,
 };
@@ -225,7 +225,7 @@ fn session_note(what: &str, session: &SessionKey, more: &str) -> String {
 
 /// `1a2b3c4d (claude)`.
 fn name(session: &SessionKey) -> String {
-    let id: String = session.session_id.chars().take(8).collect();
+    let id = short_id(&session.session_id);
     format!("{id} ({})", session.agent.name())
 }
 

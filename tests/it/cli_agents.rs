@@ -87,6 +87,27 @@ fn a_report_has_them_side_by_side() {
 }
 
 #[test]
+fn sessions_of_one_minute_are_told_apart_by_how_their_ids_end() {
+    let home = Home::new();
+    for (second, end) in [(1, "de5074a3780c"), (2, "a76592b2cf0b")] {
+        let (_, line, _) = &transcripts()[0];
+        let mut line = line.clone();
+        line["payload"]["response_id"] = json!(format!("resp_{second}"));
+        let thread = format!("01a20941-4d39-7a50-8987-{end}");
+        let file = format!(
+            "home/.codex/sessions/2026/11/23/rollout-2026-11-23T10-00-0{second}-{thread}.jsonl"
+        );
+        append_to(&home.path(&file), format!("{line}\n").as_bytes());
+    }
+    let sessions = home.out(&["sessions"]);
+    assert!(sessions.contains(" 74a3780c ") && sessions.contains(" 92b2cf0b "), "{sessions}");
+    let explained = home.out(&["explain", "74a3780c"]);
+    assert!(explained.starts_with("session 01a20941-4d39-7a50-8987-de5074a3780c"), "{explained}");
+    let several = home.expect(2, &["explain", "01a20941"]).err;
+    assert!(several.contains("of 2 sessions"), "{several}");
+}
+
+#[test]
 fn doctor_has_a_row_for_each() {
     let home = home();
     append_to(&home.path("home/.gemini/tmp/proj/chats/session-b.jsonl"), b"no json\n");

@@ -252,7 +252,7 @@ fn key_headers(group: Group) -> Vec<&'static str> {
 fn key_fields(group: Group, row: &Row, projects: &HashMap<&str, String>) -> Vec<String> {
     match (&row.session, group) {
         (Some(info), Group::Session) => vec![
-            format::printable(&row.key).chars().take(8).collect(),
+            format::short_id(&row.key),
             info.mark_words().last().copied().unwrap_or_default().to_owned(),
             named(projects.get(&*info.project).map_or("", String::as_str)),
             named(&info.branch),

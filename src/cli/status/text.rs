@@ -8,9 +8,9 @@ use super::Status;
 use crate::agents;
 use crate::cli::context::{Context, show};
 use crate::cli::standing::Standing;
-use crate::format::{self, Bar, bar, money, percent, printable};
+use crate::format::{self, Bar, bar, money, percent, printable, short_id};
 use crate::health::CollectorState;
-use crate::model::{Mark, Millis, SessionKey, UsdTotal};
+use crate::model::{Mark, Millis, UsdTotal};
 use crate::policy::{Decision, Period, Scope};
 
 /// Subjects of one cap that are named at most: those nearest to the limit.
@@ -72,7 +72,7 @@ pub(super) fn write(context: &Context, out: &mut dyn Write, status: &Status) -> 
     }
     writeln!(out, "{}", collector(&status.collector, standing))?;
     for session in &status.unprotected {
-        let id = short_id(session);
+        let id = short_id(&session.session_id);
         let why = match agents::adapter(session.agent).hook() {
             Some(_) => "its hook never called, so nothing stops it before the money is spent: \
                         `spendtop hook install`"
@@ -96,7 +96,7 @@ fn cap_line(decision: &Decision, standing: &Standing, several: bool) -> String {
         Scope::Developer if several => format!(" by {}", printable(&decision.subject)),
         Scope::Session => {
             let id = decision.subject.split_once('/').map_or(&*decision.subject, |(_, id)| id);
-            format!(" {}", short(id))
+            format!(" {}", short_id(id))
         }
         _ => String::new(),
     };
@@ -141,16 +141,8 @@ fn collector(state: &CollectorState, standing: &Standing) -> String {
 fn mark_line(mark: &Mark, standing: &Standing) -> String {
     let word = super::super::mark::word(mark.action);
     let by = printable(mark.cap.as_deref().unwrap_or(&mark.by));
-    let (id, reason) = (short_id(&mark.session), printable(&mark.reason));
+    let (id, reason) = (short_id(&mark.session.session_id), printable(&mark.reason));
     format!("{word:<11} {id}  by {by} at {}: {reason}", clock(mark.at, standing))
-}
-
-fn short_id(session: &SessionKey) -> String {
-    short(&session.session_id)
-}
-
-fn short(session_id: &str) -> String {
-    printable(session_id).chars().take(8).collect()
 }
 
 /// `14:05`, with the day where it is another than today.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::event::{Event, From};
-use crate::format::{printable, short_paths};
+use crate::format::{printable, short_id, short_paths};
 use crate::ledger::LedgerError;
 use crate::model::{Action, Millis, Notice, SessionKey};
 use crate::tui::screens::Query;
@@ -80,7 +80,7 @@ fn labels(actions: &[Action], source: &Source<'_>) -> HashMap<SessionKey, String
     }
     let short = short_paths(projects.values().copied());
     let label = |key: &SessionKey| {
-        let id: String = printable(&key.session_id).chars().take(8).collect();
+        let id = short_id(&key.session_id);
         match projects.get(key).and_then(|project| short.get(project)) {
             Some(project) => format!("{} {id}", printable(project)),
             None => id,

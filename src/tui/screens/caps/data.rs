@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::format::printable;
+use crate::format::{printable, short_id};
 use crate::guard::{self, Terms};
 use crate::ledger::LedgerError;
 use crate::model::{Latch, Lift, SessionKey};
@@ -89,7 +89,8 @@ fn subject(decision: &Decision) -> String {
     let subject = printable(&decision.subject);
     match decision.cap.scope {
         Scope::Project | Scope::Branch => subject.rsplit('/').next().unwrap_or_default().to_owned(),
-        Scope::Session => subject.chars().take(8).collect(),
+        // `agent/id`.
+        Scope::Session => short_id(subject.split_once('/').map_or(&*subject, |(_, id)| id)),
         _ => subject.into_owned(),
     }
 }

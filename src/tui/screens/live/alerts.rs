@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::session::Session;
-use crate::format::printable;
+use crate::format::{printable, short_id};
 use crate::ledger::LedgerError;
 use crate::model::{Action, ActionKind, Millis, SessionKey};
 use crate::tui::source::Source;
@@ -91,7 +91,7 @@ fn deed(action: &Action, label: &dyn Fn(&SessionKey) -> String) -> Option<Alert>
 /// The session's project and the head of its id.
 fn label(session: &SessionKey, sessions: &[Arc<Session>]) -> String {
     let known = sessions.iter().find(|known| known.key == *session);
-    let id: String = printable(&session.session_id).chars().take(8).collect();
+    let id = short_id(&session.session_id);
     match known.map(|known| known.project.as_str()).filter(|project| !project.is_empty()) {
         Some(project) => format!("{project} ({id})"),
         None => format!("session {id}"),

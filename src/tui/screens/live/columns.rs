@@ -3,7 +3,9 @@
 
 use super::session::{Session, Subagent};
 use super::turn::Turn;
-use crate::format::{age, floor, money_fixed, pad_start, percent, thousands, tokens, width};
+use crate::format::{
+    age, floor, money_fixed, pad_start, percent, short_id, thousands, tokens, width,
+};
 use crate::ledger::{LoopLevel, Totals};
 use crate::model::{Millis, UsdTotal};
 use crate::tui::board::per_hour;
@@ -185,7 +187,7 @@ impl Column {
     fn of_subagent(self, subagent: &Subagent, sheet: Sheet) -> String {
         match self {
             Self::Project => {
-                let head: String = subagent.id.chars().take(8).collect();
+                let head = short_id(&subagent.id);
                 format!("└ {head}")
             }
             Self::Model => models(&subagent.models),

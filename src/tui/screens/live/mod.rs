@@ -193,9 +193,9 @@ pub(super) fn label(session: &Session) -> String {
         .join(" ")
 }
 
-/// The head of a session's id, safe to show.
+/// What tells a session in short, safe to show.
 pub(super) fn short_id(key: &SessionKey) -> String {
-    crate::format::printable(&key.session_id).chars().take(8).collect()
+    crate::format::short_id(&key.session_id)
 }
 
 /// What the filter looks at.

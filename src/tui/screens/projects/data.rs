@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::format::{printable, short_paths};
+use crate::format::{printable, short_id, short_paths};
 use crate::ledger::{Charged, LedgerError, Totals};
 use crate::model::{Millis, SessionKey, UsdTotal};
 use crate::tui::screens::Query;
@@ -208,7 +208,7 @@ impl Query for Drill {
                 let (shown, note) = match &id {
                     RowId::Part(level, text) => (name(*level, text), String::new()),
                     RowId::Session(key) => {
-                        let head: String = printable(&key.session_id).chars().take(8).collect();
+                        let head = short_id(&key.session_id);
                         (head, session_note(key, &sum))
                     }
                 };

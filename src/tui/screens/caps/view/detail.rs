@@ -11,7 +11,7 @@
 use ratatui::text::Line;
 
 use super::{at, until};
-use crate::format::{fit, money_fixed, printable};
+use crate::format::{fit, money_fixed, printable, short_id};
 use crate::model::{LiftBy, UsdTotal};
 use crate::policy::{Decision, Period};
 use crate::tui::app::Shell;
@@ -83,7 +83,7 @@ fn of_decision(decision: &Decision, standing: &Standing, shell: &Shell) -> Vec<(
         let latches = standing.latches.iter().map(|latch| {
             let level = Decision::level_name(latch.level);
             let by = latch.session.as_ref().map_or_else(String::new, |session| {
-                let id: String = printable(&session.session_id).chars().take(8).collect();
+                let id = short_id(&session.session_id);
                 format!(" by session {id}")
             });
             format!("{level} at {}{by}", at(latch.at, shell))

@@ -18,7 +18,7 @@ use ratatui::text::{Line, Span};
 use super::boxed;
 use super::head::local;
 use crate::format::{column_decimals, fit, floor, money_fixed, pad_start, percent, thousands};
-use crate::format::{tokens, width};
+use crate::format::{short_id, tokens, width};
 use crate::model::{CallKind, UsdTotal};
 use crate::tui::app::Shell;
 use crate::tui::screens::session::{Call, Data, SessionPage};
@@ -119,7 +119,7 @@ fn fields(call: &Call, decimals: u32, shell: &Shell) -> [String; 9] {
     };
     [
         time,
-        thread.chars().take(8).collect(),
+        short_id(thread),
         call.model.clone(),
         thousands(fresh),
         thousands(row.usage.output_tokens),

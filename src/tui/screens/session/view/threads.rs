@@ -13,7 +13,7 @@ use ratatui::text::{Line, Span};
 
 use super::boxed;
 use crate::format::{age, column_decimals, fit, floor, money_fixed, pad_start, thousands, tokens};
-use crate::format::{percent, width};
+use crate::format::{percent, short_id, width};
 use crate::model::UsdTotal;
 use crate::tui::app::Shell;
 use crate::tui::screens::session::{Data, Thread};
@@ -62,7 +62,7 @@ fn fields(thread: &Thread, is_last: bool, decimals: u32, shell: &Shell) -> [Stri
     let name = match thread.id.as_str() {
         "" => "main".to_owned(),
         id => {
-            let head: String = id.chars().take(8).collect();
+            let head = short_id(id);
             format!("{} {head}", if is_last { "└" } else { "├" })
         }
     };

@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::boxed;
-use crate::format::{FLOOR, counted, fit};
+use crate::format::{FLOOR, counted, fit, short_id};
 use crate::ledger::LoopLevel;
 use crate::tui::app::Shell;
 use crate::tui::screens::session::{Data, ThreadNow};
@@ -91,7 +91,7 @@ fn nothing(data: &Data) -> String {
 fn row(thread: &ThreadNow) -> String {
     let whose = match thread.thread.as_str() {
         "" => String::new(),
-        id => format!(" in subagent {}", id.chars().take(8).collect::<String>()),
+        id => format!(" in subagent {}", short_id(id)),
     };
     match thread.repeats() {
         0 => String::new(),
@@ -153,7 +153,7 @@ fn steps(thread: &ThreadNow) -> String {
 fn at(thread: &ThreadNow) -> String {
     let whose = match thread.thread.as_str() {
         "" => "main".to_owned(),
-        id => id.chars().take(8).collect(),
+        id => short_id(id),
     };
     let tool = thread.now.tool.as_ref();
     let tool = tool.map(|tool| format!("{} ×{}", tool.name, thread.repeats()));
