@@ -1,11 +1,12 @@
 //! The latest records of a transcript, read when a person looks at its session and kept nowhere.
 
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
+use std::io::{self, BufRead as _, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::document::Document;
 use super::rows;
+use super::zstd::Frames;
 use crate::agents::{self, Source};
 use crate::model::AgentId;
 
@@ -14,6 +15,10 @@ const TAIL_BYTES: u64 = 256 << 10;
 
 /// The first line of a longer file, which says whose it is, is no longer than this.
 const HEAD_BYTES: u64 = 1 << 20;
+
+/// A longer file is not decompressed, nor more text than that of one: nobody waits so long.
+const COMPRESSED_BYTES: u64 = 4 << 20;
+const DECOMPRESSED_BYTES: u64 = 64 << 20;
 
 /// The latest records of a transcript.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +30,7 @@ pub struct LatestRecords {
 }
 
 impl LatestRecords {
-    /// Reads them. Of what is compressed, and is not written any more, there are none.
+    /// Reads them.
     pub fn read(agent: AgentId, path: &Path) -> io::Result<Self> {
         let kind = agents::adapter(agent).source(path);
         if let Some(Source::Rows(tables)) = kind {
@@ -42,16 +47,22 @@ impl LatestRecords {
                 let document = Document::read(&mut file, about.len())?;
                 Ok(Self { records: vec![document.into_text()], is_whole: true })
             }
-            _ => Ok(Self::default()),
+            Some(Source::ZstdLines) if about.len() <= COMPRESSED_BYTES => {
+                let mut text = Vec::new();
+                Frames::new(file).take(DECOMPRESSED_BYTES).read_to_end(&mut text)?;
+                let length = text.len() as u64;
+                Self::of_lines(Cursor::new(text), length)
+            }
+            _ => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 
-    fn of_lines(mut file: File, length: u64) -> io::Result<Self> {
+    fn of_lines(mut file: impl Read + Seek, length: u64) -> io::Result<Self> {
         let start = length.saturating_sub(TAIL_BYTES);
         let is_whole = start == 0;
         let mut head = Vec::new();
         if !is_whole {
-            BufReader::new((&file).take(HEAD_BYTES)).read_until(b'\n', &mut head)?;
+            BufReader::new(file.by_ref().take(HEAD_BYTES)).read_until(b'\n', &mut head)?;
         }
         file.seek(SeekFrom::Start(start))?;
         let mut tail = Vec::new();
@@ -93,11 +104,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_compressed_is_read_as_if_it_were_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rollout-2026-11-23T10-00-00-a.jsonl.zst");
+        let text = &b"{\"a\":1}\n{\"a\":2}\n"[..];
+        let level = ruzstd::encoding::CompressionLevel::Fastest;
+        fs::write(&path, ruzstd::encoding::compress_to_vec(text, level)).unwrap();
+        let all = LatestRecords::read(AgentId::Codex, &path).unwrap();
+        assert_eq!((all.records.len(), all.is_whole), (2, true));
+        fs::write(&path, "no zstandard").unwrap();
+        assert!(LatestRecords::read(AgentId::Codex, &path).is_err());
+    }
+
+    #[test]
     fn what_is_no_transcript_has_none() {
         let folder = tempfile::tempdir().unwrap();
         let other = folder.path().join("a.txt");
         fs::write(&other, "{}\n").unwrap();
-        assert!(read(&other).records.is_empty());
+        assert!(LatestRecords::read(AgentId::Claude, &other).is_err());
         assert!(LatestRecords::read(AgentId::Claude, folder.path()).is_err());
         assert!(
             LatestRecords::read(AgentId::OpenCode, &folder.path().join("opencode.db")).is_err()
