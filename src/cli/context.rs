@@ -279,10 +279,11 @@ impl Context {
     }
 
     fn catch_up(&self) -> Result<CaughtUp> {
-        let mut writer = Writer::open(&self.ledger)?;
+        let mut writer = Writer::open_or_begin(&self.ledger)?;
         let plan = daemon::plan(&writer, &self.roots())?;
         let inbox = daemon::waiting_requests(&self.ledger, self.now())?;
         if plan.is_empty() && inbox.is_none() {
+            writer.publish()?;
             return Ok(plan.nothing_to_do());
         }
         let mut book = self.book_over(writer.newest_book()?.as_ref())?;
@@ -293,6 +294,7 @@ impl Context {
         if let Some(inbox) = inbox {
             daemon::serve(&inbox, &mut writer, &mut book, &self.config, self.now())?;
         }
+        writer.publish()?;
         Ok(found)
     }
 

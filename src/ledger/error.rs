@@ -47,7 +47,7 @@ pub enum LedgerError {
         why: std::io::Error,
     },
     /// There is no space left.
-    #[error("no space left for the ledger; what was read is kept up to the last whole step")]
+    #[error("no space left for the ledger; the next run goes on from the last whole step")]
     Full,
     /// Another program holds the database for longer than we wait.
     #[error("the ledger is busy: another program holds it")]

@@ -1,11 +1,12 @@
 //! The ledger: every call once, what it cost and why, in SQLite.
 //!
 //! One process writes (the holder of the instance lock), any number read. A batch of events and
-//! the cursor behind it are one transaction. Rows outlive the transcripts they came from.
+//! the cursor behind it are one transaction. Rows outlive the transcripts they came from. A command
+//! that finds no ledger makes one beside its place, and moves it there when it is whole.
 
 mod agents;
 mod ahead;
-mod checkpoint;
+mod aside;
 mod days;
 mod detail;
 mod error;
@@ -33,6 +34,7 @@ mod threads;
 mod tools;
 mod totals;
 mod turns;
+mod unpublished;
 mod watch;
 mod writer;
 

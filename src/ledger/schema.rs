@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::fs::{self, Permissions};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -48,6 +49,38 @@ pub(super) fn open_writable(path: &Path) -> Result<Connection, LedgerError> {
         .and_then(|()| migrate(&mut connection, path));
     prepared.map_err(|error| error.of_file(path))?;
     Ok(connection)
+}
+
+/// Makes a new ledger for one connection alone, without a journal: after a crash or an error it is
+/// worth nothing. What stands at its place goes.
+pub(super) fn open_new(path: &Path) -> Result<Connection, LedgerError> {
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        match fs::remove_file(beside(path, suffix)) {
+            Err(why) if why.kind() != io::ErrorKind::NotFound => {
+                return Err(LedgerError::Unwritable { path: path.to_owned(), why });
+            }
+            _ => {}
+        }
+    }
+    create(path)?;
+    let mut connection =
+        Connection::open(path).map_err(|error| LedgerError::from(error).of_file(path))?;
+    let prepared = configure(&connection, BUSY_TIMEOUT)
+        .and_then(|()| {
+            connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+            connection.pragma_update(None, "journal_mode", "OFF")?;
+            connection.pragma_update(None, "synchronous", "OFF")?;
+            connection.pragma_update(None, "foreign_keys", false)?;
+            Ok(())
+        })
+        .and_then(|()| migrate(&mut connection, path));
+    prepared.map_err(|error| error.of_file(path))?;
+    Ok(connection)
+}
+
+/// Nothing of a ledger is there, not even a log.
+pub(super) fn is_nowhere(path: &Path) -> bool {
+    ["", "-wal", "-journal"].iter().all(|suffix| beside(path, suffix).symlink_metadata().is_err())
 }
 
 /// Opens for reading; none if there is no ledger yet.
@@ -99,8 +132,8 @@ fn prepare_reading(
     Ok((version == MIGRATIONS.len()).then_some(connection))
 }
 
-/// The name of one of SQLite's side files.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+/// The name of one of SQLite's side files, or of ours.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()

@@ -5,12 +5,15 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::checkpoint::Checkpointer;
+use rusqlite::Connection;
+
+use super::aside::Aside;
 use super::holding::Holding;
 use super::names::Names;
 use super::pending::{KeySet, LONG_GROUP, Pending};
 use super::rollup::{Change, Deltas};
 use super::sessions::Sessions;
+use super::unpublished::Unpublished;
 use super::{LedgerError, Pricing, Reader, reader, rows, schema, threads};
 use crate::model::{AgentId, Batch, Call, CallId, Event, Millis, StoredSource};
 
@@ -43,7 +46,9 @@ pub struct Writer {
     /// The time of the newest record of any thread.
     pub(super) newest: Millis,
     /// During a bulk.
-    checkpointer: Option<Checkpointer>,
+    aside: Option<Aside>,
+    /// The ledger is not in its place yet.
+    unpublished: Option<Unpublished>,
 }
 
 /// Reads what a reader reads, and sees what it has not committed yet.
@@ -57,7 +62,32 @@ impl Deref for Writer {
 impl Writer {
     /// Opens the ledger, creating it or bringing its schema up to date.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        let db = schema::open_writable(path)?;
+        Self::over(schema::open_writable(path)?, path, None)
+    }
+
+    /// The same; a ledger that does not exist yet is made beside its place, and is there as soon
+    /// as it is [published](Writer::publish).
+    pub fn open_or_begin(path: &Path) -> Result<Self, LedgerError> {
+        match Unpublished::begin(path)? {
+            None => Self::open(path),
+            Some((db, unpublished)) => Self::over(db, path, Some(unpublished)),
+        }
+    }
+
+    /// Ends the writing. A ledger that was begun is put in its place, whole and safe; one that was
+    /// there is already.
+    pub fn publish(self) -> Result<(), LedgerError> {
+        let Self { reader, path, unpublished, .. } = self;
+        let published =
+            unpublished.map_or(Ok(()), |unpublished| unpublished.publish(reader.db, &path));
+        published.map_err(|error| error.of_file(&path))
+    }
+
+    fn over(
+        db: Connection,
+        path: &Path,
+        unpublished: Option<Unpublished>,
+    ) -> Result<Self, LedgerError> {
         let sessions = Sessions::load(&db).map_err(|error| error.of_file(path))?;
         let newest = threads::newest(&db).map_err(|error| error.of_file(path))?;
         Ok(Self {
@@ -72,7 +102,8 @@ impl Writer {
             stirred: None,
             known_groups: None,
             newest,
-            checkpointer: None,
+            aside: None,
+            unpublished,
         })
     }
 
@@ -120,8 +151,8 @@ impl Writer {
             self.forget_old_deeds()?;
             self.db.execute_batch("COMMIT")?;
             self.pending = Pending::default();
-            if let Some(checkpointer) = &self.checkpointer {
-                checkpointer.want();
+            if let Some(aside) = &self.aside {
+                aside.want();
             }
             Ok(())
         });
@@ -130,8 +161,12 @@ impl Writer {
 
     /// For many large transactions: does not wait for the disk until [`Writer::end_bulk`].
     pub fn begin_bulk(&mut self) -> Result<(), LedgerError> {
-        self.db.pragma_update(None, "wal_autocheckpoint", 0)?;
-        self.checkpointer = Some(Checkpointer::start(&self.path));
+        self.aside = Some(if let Some(unpublished) = &self.unpublished {
+            Aside::sync(unpublished.file())
+        } else {
+            self.db.pragma_update(None, "wal_autocheckpoint", 0)?;
+            Aside::checkpoint(&self.path)
+        });
         let stored: i64 =
             self.db.query_row("SELECT ifnull(max(id), 0) FROM call", [], |row| row.get(0))?;
         if stored <= KNOWN_GROUPS_LIMIT {
@@ -145,7 +180,10 @@ impl Writer {
     /// Folds the write-ahead log into the database.
     pub fn end_bulk(&mut self) -> Result<(), LedgerError> {
         self.known_groups = None;
-        self.checkpointer = None;
+        self.aside = None;
+        if self.unpublished.is_some() {
+            return Ok(());
+        }
         self.db.pragma_update(None, "wal_autocheckpoint", 1000)?;
         // Busy readers may keep it from finishing; the next automatic checkpoint will.
         self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
@@ -181,6 +219,9 @@ impl Writer {
         outcome: Result<T, LedgerError>,
     ) -> Result<T, LedgerError> {
         outcome.map_err(|error| {
+            if let Some(unpublished) = &mut self.unpublished {
+                unpublished.spoil();
+            }
             if !self.db.is_autocommit() {
                 // A full disk may have rolled back already; there is nothing better to do.
                 let _ = self.db.execute_batch("ROLLBACK");

@@ -75,8 +75,10 @@ impl Lab {
     }
 
     pub fn try_ingest(&self, roots: &[Root]) -> Result<CaughtUp, LedgerError> {
-        let mut writer = Writer::open(&self.db())?;
-        catch_up(&mut writer, roots, &mut list_prices(), &mut |_| {})
+        let mut writer = Writer::open_or_begin(&self.db())?;
+        let found = catch_up(&mut writer, roots, &mut list_prices(), &mut |_| {})?;
+        writer.publish()?;
+        Ok(found)
     }
 
     /// Calls that count; see [`dump::counted`].

@@ -69,6 +69,7 @@ mod hook_tail;
 mod latest;
 mod layering;
 mod ledger_life;
+mod ledger_new;
 mod live_sums;
 mod loops;
 #[cfg(target_os = "linux")]
