@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::alike::{is_final, place_of};
 use super::deed::{Moment, line_key, moment, tell_uses, tell_uses_of};
 use super::raw::Raw;
 use super::record::{Message, Record, Usage};
 use super::state::{Last, State, positive_usd};
-use super::usage::{self, Part};
+use super::usage::{self, Counts, Part, REFUSAL};
 use super::{prompt, statement};
 use crate::agents::Unparsed;
 use crate::agents::json;
@@ -16,26 +17,6 @@ use crate::model::{AgentId, Call, CallId, CallKind, CallPlace, Event, Millis};
 const SYNTHETIC: &str = "<synthetic>";
 
 impl State {
-    /// The record adds nothing to the call before but a later time, and perhaps tools. More than a
-    /// third of the records with a usage are such, and need not be read.
-    pub(super) fn repeats(&mut self, record: &[u8]) -> bool {
-        let Some(last) = &self.last else { return false };
-        let Some((time, uses)) = self.pattern.matched(record) else { return false };
-        let later = Millis::parse(time).filter(|time| *time >= last.call.timestamp);
-        let Some(timestamp) = later.filter(|_| !uses.search && self.saved.asked.is_none()) else {
-            return false;
-        };
-        self.saved.latest = self.saved.latest.max(later);
-        let call = &last.call;
-        let moment =
-            Moment { session_id: &call.session_id, agent_id: call.agent_id.as_deref(), timestamp };
-        tell_uses(&mut self.deeds, &mut self.tools, &moment, last.place, &uses);
-        if last.ends_turn {
-            moment.end_turn(&mut self.deeds);
-        }
-        true
-    }
-
     pub(super) fn read_answer(
         &mut self,
         record: &Record<'_>,
@@ -113,7 +94,7 @@ impl State {
         let timestamp = line.timestamp.or(self.saved.latest).ok_or(Unparsed::NoTimestamp)?;
         let main = usage::message_part(message, usage);
         let iterations = usage.iterations.0.unwrap_or_default();
-        let is_final = message.stop_reason.non_empty().is_some() || iterations.len() > "[]".len();
+        let is_final = is_final(message.stop_reason.non_empty(), iterations);
         self.saved.latest = self.saved.latest.max(Some(timestamp));
         let session_id = self.session_of(record);
         let agent_id = line.agent_id.as_deref();
@@ -169,11 +150,15 @@ impl State {
         for part in usage::further_parts(message, usage, &steps) {
             events.push(Event::Call(Box::new(part_call(&call, part))));
         }
-        let is_background = call.is_background;
-        let place = CallPlace { is_background, ..call.call_id.place(call.is_sidechain) };
+        let place = place_of(&call);
         if !self.with_repeats {
-            let (call, qualifiers) = (call.clone(), main.qualifiers);
-            let last = Last { call, qualifiers, iterations: iterations.into(), place, ends_turn };
+            let last = Last {
+                call: call.clone(),
+                qualifiers: main.qualifiers,
+                iterations: iterations.into(),
+                counts: Counts::of(usage),
+                place,
+            };
             self.remember(raw, line, message, last);
         }
         events.push(Event::Call(Box::new(call)));
@@ -181,10 +166,11 @@ impl State {
         Ok(())
     }
 
-    /// Keeps a call for the next line, which may repeat it.
+    /// Keeps a call for the next line, which may be written alike.
     fn remember(&mut self, raw: &Raw<'_>, line: &Line<'_>, message: &Message<'_>, last: Last) {
         // A line that names no response, or shares its name, is told apart by what may differ.
         let is_named = message.id.non_empty().is_some() && last.call.call_id.run.is_none();
+        let is_named = is_named && !message.stop_reason.is(REFUSAL);
         match &raw.places {
             Some(places) if is_named && !line.is_echo => self.pattern.set(raw.record, places),
             _ => self.pattern.forget(),

@@ -6,6 +6,7 @@
 //! each record says; which records are one call, and whose it is, the ledger decides.
 
 mod account;
+mod alike;
 mod answer;
 mod blocks;
 mod deed;
@@ -146,7 +147,10 @@ impl Parser for State {
         events: &mut Vec<Event>,
     ) -> Result<(), Unparsed> {
         let Some(record) = json::object(record)? else { return Ok(()) };
-        if self.repeats(record) || self.hear_quickly(record) || !self.wants(record) {
+        if self.reads_alike(record, offset, events)
+            || self.hear_quickly(record)
+            || !self.wants(record)
+        {
             return Ok(());
         }
         if let Some((parsed, places)) = quick::record(record) {

@@ -8,7 +8,9 @@ use super::record::{
     CacheCreation, FallbackCredit, Iteration, Message, Nested, OutputDetails, Progress, Record,
     ServerToolUse, StopDetails, Typed, Usage,
 };
+use super::usage::Counts;
 use crate::agents::compact::Compact;
+use crate::agents::json::Count;
 
 /// Reads an object's fields, each at most once, and passes over all others.
 macro_rules! fields {
@@ -32,15 +34,33 @@ macro_rules! fields {
     }};
 }
 
-/// Where a record's values stand that change from line to line of one response, and what of them
-/// counts.
+/// Where an answer's values stand that change from line to line, and the tools that it uses.
 #[derive(Debug, Default)]
 pub(super) struct Places<'a> {
     pub uses: Uses<'a>,
-    pub parent: Option<Range<usize>>,
-    pub content: Option<Range<usize>>,
-    pub uuid: Option<Range<usize>>,
-    pub timestamp: Option<Range<usize>>,
+    /// In the order of the line.
+    pub values: Vec<(Range<usize>, Value)>,
+}
+
+/// A value that changes from line to line.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Value {
+    /// Any that nobody reads.
+    Unread,
+    /// The content, which may use tools.
+    Content,
+    /// The time of the line.
+    Time,
+    /// The response's id.
+    Id,
+    /// The request's id.
+    Request,
+    /// Why the answer ended.
+    Stop,
+    /// The provider's steps.
+    Iterations,
+    /// One of the counts.
+    Count(fn(&mut Counts) -> &mut Count),
 }
 
 /// Reads a record; none if the real parser has to.
@@ -83,12 +103,13 @@ fn read_iteration<'a>(json: &mut Compact<'a>, to: &mut Iteration<'a>) -> Option<
 /// Notes where a value stands.
 fn placed<'a, T>(
     json: &mut Compact<'a>,
-    place: &mut Option<Range<usize>>,
+    places: &mut Places<'a>,
+    what: Value,
     read: impl FnOnce(&mut Compact<'a>) -> Option<T>,
 ) -> Option<T> {
     let start = json.position();
     let value = read(json)?;
-    *place = Some(start..json.position());
+    places.values.push((start..json.position(), what));
     Some(value)
 }
 
@@ -101,19 +122,15 @@ fn read_record<'a>(
     to: &mut Record<'a>,
     places: &mut Places<'a>,
 ) -> Option<()> {
-    let Places { parent, content, uuid: uuid_place, timestamp: time_place, uses } = places;
-    let mut other = |json: &mut Compact<'a>, key: &[u8]| match key {
-        b"parentUuid" => placed(json, parent, skip),
-        _ => skip(json),
-    };
-    let mut read_message =
-        |json: &mut Compact<'a>| json.object_of(|json, to| read_message(json, to, content, uses));
     fields!(json, to, {
         b"type" => kind: Compact::text,
-        b"uuid" => uuid: |json: &mut Compact<'a>| placed(json, uuid_place, Compact::text),
-        b"requestId" => request_id: Compact::text,
+        b"uuid" => uuid:
+            |json: &mut Compact<'a>| placed(json, places, Value::Unread, Compact::text),
+        b"requestId" => request_id:
+            |json: &mut Compact<'a>| placed(json, places, Value::Request, Compact::text),
         b"sessionId" => session_id: Compact::text,
-        b"timestamp" => timestamp: |json: &mut Compact<'a>| placed(json, time_place, Compact::text),
+        b"timestamp" => timestamp:
+            |json: &mut Compact<'a>| placed(json, places, Value::Time, Compact::text),
         b"cwd" => cwd: Compact::text,
         b"gitBranch" => git_branch: Compact::text,
         b"agentId" => agent_id: Compact::text,
@@ -122,49 +139,80 @@ fn read_record<'a>(
         b"isApiErrorMessage" => is_api_error: Compact::flag,
         b"apiErrorStatus" => api_error_status: Compact::count,
         b"costUSD" => cost_usd: Compact::raw,
-        b"message" => message: read_message,
+        b"message" => message:
+            |json: &mut Compact<'a>| json.object_of(|json, to| read_message(json, to, places)),
         b"data" => data: |json: &mut Compact<'a>| json.object_of(read_progress),
         b"totalCostUSD" => total_cost_usd: Compact::raw,
-    }, other)
+    }, |json: &mut Compact<'a>, key: &[u8]| match key {
+        b"parentUuid" => placed(json, places, Value::Unread, skip),
+        _ => skip(json),
+    })
 }
 
 fn read_message<'a>(
     json: &mut Compact<'a>,
     to: &mut Message<'a>,
-    content: &mut Option<Range<usize>>,
-    uses: &mut Uses<'a>,
+    places: &mut Places<'a>,
 ) -> Option<()> {
-    let mut other = |json: &mut Compact<'a>, key: &[u8]| match key {
-        b"content" => placed(json, content, |json| blocks::read(json, uses)),
-        _ => skip(json),
-    };
     fields!(json, to, {
-        b"id" => id: Compact::text,
+        b"id" => id: |json: &mut Compact<'a>| placed(json, places, Value::Id, Compact::text),
         b"model" => model: Compact::text,
-        b"stop_reason" => stop_reason: Compact::text,
+        b"stop_reason" => stop_reason:
+            |json: &mut Compact<'a>| placed(json, places, Value::Stop, Compact::text),
         b"stop_details" => stop_details: |json: &mut Compact<'a>| json.object_of(read_stop),
-        b"usage" => usage: |json: &mut Compact<'a>| json.object_of(read_usage),
-    }, other)
+        b"usage" => usage:
+            |json: &mut Compact<'a>| json.object_of(|json, to| read_usage(json, to, places)),
+    }, |json: &mut Compact<'a>, key: &[u8]| match key {
+        b"content" => read_content(json, places),
+        _ => skip(json),
+    })
+}
+
+fn read_content<'a>(json: &mut Compact<'a>, places: &mut Places<'a>) -> Option<()> {
+    let start = json.position();
+    blocks::read(json, &mut places.uses)?;
+    places.values.push((start..json.position(), Value::Content));
+    Some(())
+}
+
+/// Reads a count and notes where it stands.
+macro_rules! count {
+    ($places:ident, $count:ident) => {
+        |json: &mut Compact<'_>| {
+            let start = json.position();
+            let value = json.count()?;
+            let place = start..json.position();
+            $places.values.push((place, Value::Count(|counts| &mut counts.$count)));
+            Some(value)
+        }
+    };
 }
 
 fn read_stop<'a>(json: &mut Compact<'a>, to: &mut StopDetails<'a>) -> Option<()> {
     fields!(json, to, { b"category" => category: Compact::text, })
 }
 
-fn read_usage<'a>(json: &mut Compact<'a>, to: &mut Usage<'a>) -> Option<()> {
+fn read_usage<'a>(
+    json: &mut Compact<'a>,
+    to: &mut Usage<'a>,
+    places: &mut Places<'a>,
+) -> Option<()> {
     fields!(json, to, {
-        b"input_tokens" => input_tokens: Compact::count,
-        b"output_tokens" => output_tokens: Compact::count,
-        b"cache_read_input_tokens" => cache_read_input_tokens: Compact::count,
-        b"cache_creation_input_tokens" => cache_creation_input_tokens: Compact::count,
-        b"cache_creation" => cache_creation: |json: &mut Compact<'a>| json.object_of(read_split),
-        b"output_tokens_details" =>
-            output_tokens_details: |json: &mut Compact<'a>| json.object_of(read_details),
-        b"server_tool_use" => server_tool_use: |json: &mut Compact<'a>| json.object_of(read_tools),
+        b"input_tokens" => input_tokens: count!(places, input),
+        b"output_tokens" => output_tokens: count!(places, output),
+        b"cache_read_input_tokens" => cache_read_input_tokens: count!(places, read),
+        b"cache_creation_input_tokens" => cache_creation_input_tokens: count!(places, written),
+        b"cache_creation" => cache_creation:
+            |json: &mut Compact<'a>| json.object_of(|json, to| place_split(json, to, places)),
+        b"output_tokens_details" => output_tokens_details:
+            |json: &mut Compact<'a>| json.object_of(|json, to| read_details(json, to, places)),
+        b"server_tool_use" => server_tool_use:
+            |json: &mut Compact<'a>| json.object_of(|json, to| read_tools(json, to, places)),
         b"service_tier" => service_tier: Compact::text,
         b"speed" => speed: Compact::text,
         b"inference_geo" => inference_geo: Compact::text,
-        b"iterations" => iterations: Compact::raw,
+        b"iterations" => iterations:
+            |json: &mut Compact<'a>| placed(json, places, Value::Iterations, Compact::raw),
         b"fallback_credit" => fallback_credit: |json: &mut Compact<'a>| json.object_of(read_credit),
     })
 }
@@ -176,12 +224,31 @@ fn read_split(json: &mut Compact<'_>, to: &mut CacheCreation) -> Option<()> {
     })
 }
 
-fn read_details(json: &mut Compact<'_>, to: &mut OutputDetails) -> Option<()> {
-    fields!(json, to, { b"thinking_tokens" => thinking_tokens: Compact::count, })
+fn place_split(
+    json: &mut Compact<'_>,
+    to: &mut CacheCreation,
+    places: &mut Places<'_>,
+) -> Option<()> {
+    fields!(json, to, {
+        b"ephemeral_5m_input_tokens" => ephemeral_5m_input_tokens: count!(places, five_minutes),
+        b"ephemeral_1h_input_tokens" => ephemeral_1h_input_tokens: count!(places, one_hour),
+    })
 }
 
-fn read_tools(json: &mut Compact<'_>, to: &mut ServerToolUse) -> Option<()> {
-    fields!(json, to, { b"web_search_requests" => web_search_requests: Compact::count, })
+fn read_details(
+    json: &mut Compact<'_>,
+    to: &mut OutputDetails,
+    places: &mut Places<'_>,
+) -> Option<()> {
+    fields!(json, to, { b"thinking_tokens" => thinking_tokens: count!(places, thinking), })
+}
+
+fn read_tools(
+    json: &mut Compact<'_>,
+    to: &mut ServerToolUse,
+    places: &mut Places<'_>,
+) -> Option<()> {
+    fields!(json, to, { b"web_search_requests" => web_search_requests: count!(places, searches), })
 }
 
 fn read_credit<'a>(json: &mut Compact<'a>, to: &mut FallbackCredit<'a>) -> Option<()> {
@@ -205,7 +272,7 @@ fn read_nested<'a>(json: &mut Compact<'a>, to: &mut Nested<'a>) -> Option<()> {
         b"requestId" => request_id: Compact::text,
         b"timestamp" => timestamp: Compact::text,
         b"message" => message: |json: &mut Compact<'a>| {
-            json.object_of(|json, to| read_message(json, to, &mut None, &mut Uses::default()))
+            json.object_of(|json, to| read_message(json, to, &mut Places::default()))
         },
     })
 }

@@ -1,14 +1,14 @@
-//! Recognises a line that only repeats the call of the line before, without reading it.
+//! Recognises a line that is written like the line before, and reads what differs alone.
 //!
-//! A response is written as one line for each content block; mostly they differ in the block, the
-//! line's own ids and its time alone. Such a line reads like the one before by construction: the
-//! same bytes up to the content leave a parser where they left it before, a well-formed value
-//! brings it to the content's end, and from there the same bytes are read the same way.
-
-use std::ops::Range;
+//! A response is written as one line for each content block, and the next response the same way:
+//! they differ in the block, in ids, time and counts. All else are the same bytes, and reads like
+//! the line before by construction: the same bytes up to a value leave a parser where they left it
+//! before, the value is read as the parser reads it, and from there the same bytes are read the
+//! same way.
 
 use super::blocks::{self, Uses};
-use super::quick::Places;
+use super::quick::{Places, Value};
+use super::usage::Counts;
 use crate::agents::compact::Compact;
 
 /// A line that told of a call, without the values that may differ.
@@ -17,68 +17,74 @@ pub(super) struct Pattern {
     /// The rest of the line.
     text: Vec<u8>,
     /// The values that may differ: where in the rest they stand, in the order of the line.
-    gaps: Vec<(usize, Gap)>,
+    gaps: Vec<(usize, Value)>,
 }
 
-/// What may stand in place of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Gap {
-    /// Any value, which nobody reads.
-    Unread,
-    /// The content, which may use tools.
-    Content,
-    /// The time of the line.
-    Time,
+/// What a line says in place of those values; absent as the value is.
+#[derive(Debug, Default)]
+pub(super) struct Values<'a> {
+    pub time: Option<&'a str>,
+    pub id: Option<&'a str>,
+    pub request: Option<&'a str>,
+    pub stop: Option<&'a str>,
+    pub iterations: &'a str,
+    pub counts: Counts,
+    pub uses: Uses<'a>,
 }
 
 impl Pattern {
-    /// The pattern of a line; none if it does not tell its time.
+    /// The pattern of a line.
     pub(super) fn set(&mut self, line: &[u8], places: &Places<'_>) {
         self.forget();
-        let Some(time) = &places.timestamp else { return };
-        let gap = |place: &Option<Range<usize>>, gap| place.clone().map(|place| (place, gap));
-        let mut gaps = [
-            Some((time.clone(), Gap::Time)),
-            gap(&places.parent, Gap::Unread),
-            gap(&places.content, Gap::Content),
-            gap(&places.uuid, Gap::Unread),
-        ];
-        gaps.sort_unstable_by_key(|gap| gap.as_ref().map(|(place, _)| place.start));
         let mut from = 0;
-        for (place, gap) in gaps.into_iter().flatten() {
+        for (place, value) in &places.values {
             self.text.extend_from_slice(&line[from..place.start]);
-            self.gaps.push((self.text.len(), gap));
+            self.gaps.push((self.text.len(), *value));
             from = place.end;
         }
         self.text.extend_from_slice(&line[from..]);
     }
 
-    /// No line repeats until there is another pattern.
+    /// No line is like it until there is another pattern.
     pub(super) fn forget(&mut self) {
         self.text.clear();
         self.gaps.clear();
     }
 
-    /// The time of a line that otherwise says what the pattern's line said, and the tools it uses.
-    pub(super) fn matched<'a>(&self, line: &'a [u8]) -> Option<(&'a str, Uses<'a>)> {
+    /// What a line says that is otherwise the pattern's.
+    pub(super) fn matched<'a>(&self, line: &'a [u8]) -> Option<Values<'a>> {
         let mut json = Compact::new(line);
-        let (mut time, mut uses) = (None, Uses::default());
+        let mut values = Values::default();
         let mut from = 0;
-        for (at, gap) in &self.gaps {
+        for (at, value) in &self.gaps {
             json.literal(&self.text[from..*at])?;
-            match gap {
-                Gap::Unread => {
+            match value {
+                Value::Unread => {
                     json.skip()?;
                 }
-                Gap::Content => blocks::read(&mut json, &mut uses)?,
-                Gap::Time => time = Some(json.plain_text()?),
+                Value::Content => blocks::read(&mut json, &mut values.uses)?,
+                Value::Time => text(&mut json, &mut values.time)?,
+                Value::Id => text(&mut json, &mut values.id)?,
+                Value::Request => text(&mut json, &mut values.request)?,
+                Value::Stop => text(&mut json, &mut values.stop)?,
+                Value::Iterations => values.iterations = json.raw()?.0.unwrap_or_default(),
+                Value::Count(count) => *count(&mut values.counts) = json.count()?,
             }
             from = *at;
         }
         json.literal(&self.text[from..])?;
         json.end()?;
-        Some((time?, uses))
+        Some(values)
     }
+}
+
+/// Reads a string without escapes; none if it is empty or null.
+fn text<'a>(json: &mut Compact<'a>, to: &mut Option<&'a str>) -> Option<()> {
+    *to = match json.literal(b"null") {
+        Some(()) => None,
+        None => Some(json.plain_text()?).filter(|text| !text.is_empty()),
+    };
+    Some(())
 }
 
 #[cfg(test)]
@@ -91,43 +97,137 @@ mod tests {
     use crate::agents::{Parser, Unparsed};
     use crate::model::{DeedLog, Event};
 
-    fn line(parent: &str, content: &str, tail: &str, uuid: &str, time: &str) -> String {
-        format!(
-            r#"{{"parentUuid":{parent},"message":{{"id":"msg_01a","model":"m","content":{content},"stop_reason":"end_turn","usage":{{"input_tokens":8,"output_tokens":{tail}}}}},"requestId":"r","type":"assistant","uuid":"{uuid}","timestamp":"2026-11-18T10:41:{time}Z","sessionId":"s"}}"#
+    /// What a line says; its choices are indices into what is written.
+    #[derive(Clone, Copy, Debug, Default)]
+    struct Says {
+        parent: usize,
+        id: usize,
+        request: usize,
+        content: usize,
+        stop: usize,
+        usage: usize,
+        steps: usize,
+        uuid: usize,
+        second: u8,
+    }
+
+    const PARENTS: [&str; 3] = ["null", "\"u1\"", "\"u2\""];
+    const IDS: [&str; 5] = ["\"msg_01a\"", "\"msg_01b\"", "\"relay\"", "\"\"", "null"];
+    const REQUESTS: [&str; 4] = ["\"r1\"", "\"r2\"", "\"\"", "null"];
+    const CONTENTS: [&str; 7] = [
+        "[]",
+        r#"[{"type":"text","text":"\"usage\":{},\"timestamp\":\"x\"\n"}]"#,
+        r#"[{"name":"WebSearch","id":"t"}]"#,
+        r#"[{"type":"tool_use","id":"t1","name":"Bash","input":{"command":"a","timeout":9}}]"#,
+        r#"[{"type":"text"},{"input":[1],"type":"tool_use","id":"t2","name":"\u0042"}]"#,
+        r#"[],"usage":{}"#,
+        "\"text\"",
+    ];
+    const STOPS: [&str; 4] = ["\"end_turn\"", "null", "\"tool_use\"", "\"refusal\""];
+    const USAGES: [&str; 6] = [
+        r#""output_tokens":1,"cache_creation_input_tokens":7,"cache_creation":{"ephemeral_5m_input_tokens":7}"#,
+        r#""output_tokens":22,"cache_creation_input_tokens":9,"cache_creation":{"ephemeral_5m_input_tokens":3}"#,
+        r#""output_tokens":"3","cache_creation_input_tokens":0,"cache_creation":{"ephemeral_5m_input_tokens":null}"#,
+        r#""output_tokens":1,"cache_creation_input_tokens":7,"cache_creation":null"#,
+        r#""output_tokens":0,"server_tool_use":{"web_search_requests":2},"speed":"fast""#,
+        r#""output_tokens":5,"server_tool_use":{"web_search_requests":0},"speed":"standard""#,
+    ];
+    const STEPS: [&str; 5] = [
+        "[]",
+        r#"[{"type":"message","output_tokens":1}]"#,
+        r#"[{"type":"message","input_tokens":9},{"type":"message","input_tokens":8}]"#,
+        r#"[{"type":"advisor_message","model":"n","output_tokens":4}]"#,
+        "null",
+    ];
+
+    impl Says {
+        fn line(&self) -> String {
+            format!(
+                r#"{{"parentUuid":{},"message":{{"id":{},"model":"m","content":{},"stop_reason":{},"usage":{{"input_tokens":8,{},"iterations":{}}}}},"requestId":{},"type":"assistant","uuid":"u{}","timestamp":"2026-11-18T10:41:{}Z","sessionId":"s"}}"#,
+                PARENTS[self.parent],
+                IDS[self.id],
+                CONTENTS[self.content],
+                STOPS[self.stop],
+                USAGES[self.usage],
+                STEPS[self.steps],
+                REQUESTS[self.request],
+                self.uuid,
+                40 + self.second,
+            )
+        }
+    }
+
+    /// Mostly the first of what may be said, so that lines are alike.
+    fn says() -> impl Strategy<Value = Says> {
+        let mostly = |count: usize| prop_oneof![2 => 0..1_usize, 1 => 0..count];
+        (
+            (0..PARENTS.len(), mostly(IDS.len()), mostly(REQUESTS.len()), 0..CONTENTS.len()),
+            (mostly(STOPS.len()), mostly(USAGES.len()), mostly(STEPS.len())),
+            (0..3_usize, 0..5_u8),
         )
+            .prop_map(
+                |((parent, id, request, content), (stop, usage, steps), (uuid, second))| Says {
+                    parent,
+                    id,
+                    request,
+                    content,
+                    stop,
+                    usage,
+                    steps,
+                    uuid,
+                    second,
+                },
+            )
     }
 
     type Outcome = (Vec<Result<(), Unparsed>>, Vec<Event>, Option<String>, DeedLog);
 
-    /// Reads lines one after the other, with or without what is told here; counts the repeats.
-    fn read(lines: &[Vec<u8>], with_pattern: bool) -> (Outcome, usize) {
+    /// Reads lines one after the other, with or without what is told here. Counts those that are
+    /// alike, and those of them that only repeat.
+    fn read(lines: &[Vec<u8>], with_pattern: bool) -> (Outcome, [usize; 2]) {
         let mut state = State::open(Path::new("/p/s.jsonl"), None);
-        let (mut results, mut events, mut repeats) = (Vec::new(), Vec::new(), 0);
+        let (mut results, mut events, mut counts) = (Vec::new(), Vec::new(), [0; 2]);
         for (at, line) in lines.iter().enumerate() {
             if !with_pattern {
                 state.pattern.forget();
             }
-            repeats += usize::from(state.clone().repeats(line));
+            let mut told = Vec::new();
+            let is_alike = state.clone().reads_alike(line, at as u64, &mut told);
+            counts[0] += usize::from(is_alike);
+            counts[1] += usize::from(is_alike && told.is_empty());
             results.push(state.parse(line, at as u64, &mut events));
         }
-        ((results, events, state.save(), state.take_deeds()), repeats)
+        ((results, events, state.save(), state.take_deeds()), counts)
     }
 
     #[test]
-    fn a_later_line_of_the_same_response_repeats() {
-        let first = line("null", "[]", "1", "u1", "45").into_bytes();
-        let other = r#"[{"type":"text","text":"\"usage\":{},\"timestamp\":\"x\""}]"#;
-        let cases = [
-            (line("\"u1\"", other, "1", "u2", "46.5"), true),
-            (line("\"u1\"", other, "2", "u2", "46"), false),
-            (line("\"u1\"", other, "1", "u2", "44"), false),
-            (line("\"u1\"", r#"[{"name":"WebSearch","id":"t"}]"#, "1", "u2", "46"), false),
-            (line("\"u1\"", r#"[],"usage":{}"#, "1", "u2", "46"), false),
-            (line("\"u1\"", other, "1", "u2\",\"cwd\":\"/", "46"), false),
-        ];
-        for (second, repeats) in cases {
-            let lines = [first.clone(), second.clone().into_bytes()];
-            assert_eq!(read(&lines, true).1, usize::from(repeats), "{second}");
+    fn a_line_is_read_alike_or_left_to_the_parser() {
+        let first = Says { second: 5, ..Says::default() };
+        let later = Says { parent: 1, content: 1, uuid: 1, second: 6, ..first };
+        for (second, counts) in [
+            (later, [1, 1]),
+            (Says { content: 3, ..later }, [1, 1]),
+            // Earlier, another count, another response.
+            (Says { second: 4, ..later }, [1, 0]),
+            (Says { usage: 1, ..later }, [1, 0]),
+            (Says { usage: 2, ..later }, [1, 0]),
+            (Says { id: 1, request: 1, stop: 1, steps: 1, ..later }, [1, 0]),
+            (Says { request: 3, ..later }, [1, 0]),
+            // No response of its own, a refusal, parts, a search.
+            (Says { id: 3, ..later }, [0, 0]),
+            (Says { id: 2, request: 2, ..later }, [0, 0]),
+            (Says { stop: 3, ..later }, [0, 0]),
+            (Says { steps: 2, ..later }, [0, 0]),
+            (Says { steps: 3, ..later }, [0, 0]),
+            (Says { content: 2, ..later }, [0, 0]),
+            // Written otherwise.
+            (Says { usage: 3, ..later }, [0, 0]),
+            (Says { usage: 5, ..later }, [0, 0]),
+            (Says { content: 5, ..later }, [0, 0]),
+        ] {
+            let lines = [first.line().into_bytes(), second.line().into_bytes()];
+            assert_eq!(read(&lines, true).1, counts, "{second:?}");
+            assert_eq!(read(&lines, true).0, read(&lines, false).0, "{second:?}");
         }
     }
 
@@ -135,25 +235,11 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(1_000))]
         #[test]
         fn nothing_changes_by_it(
-            lines in prop::collection::vec((0..3_usize, 0..5_usize, 0..9_u8, 0..3_usize, 40..44_u8), 2..6),
+            lines in prop::collection::vec(says(), 2..7),
             edits in prop::collection::vec((any::<(prop::sample::Index, prop::sample::Index)>(), any::<u8>()), 0..3),
         ) {
-            let texts = [
-                r#"[{"type":"text","text":"a\n"}]"#,
-                "[]",
-                r#"[{"name":"WebSearch","id":"t"}]"#,
-                r#"[{"type":"tool_use","id":"t1","name":"Bash","input":{"command":"a","timeout":9}}]"#,
-                r#"[{"type":"text"},{"input":[1],"type":"tool_use","id":"t2","name":"\u0042"}]"#,
-            ];
-            let mut lines: Vec<Vec<u8>> = lines
-                .into_iter()
-                .map(|(parent, content, tail, uuid, time)| {
-                    let tail = if tail < 8 { "1" } else { "22" };
-                    let parent = ["null", "\"u\"", "\"v\""][parent];
-                    line(parent, texts[content], tail, ["a", "b", ""][uuid], &time.to_string())
-                        .into_bytes()
-                })
-                .collect();
+            let mut lines: Vec<Vec<u8>> =
+                lines.iter().map(|says| says.line().into_bytes()).collect();
             for ((at, place), byte) in edits {
                 let at = at.index(lines.len());
                 let place = place.index(lines[at].len());

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::deed::Asked;
 use super::raw::Raw;
 use super::record::Record;
+use super::usage::Counts;
 use super::{heard, prompt, relay, repeat, search, statement, tool};
 use crate::agents::json::RawText;
 use crate::agents::{LastSeen, Unparsed};
@@ -40,10 +41,9 @@ pub struct State {
 pub(super) struct Last {
     pub(super) call: Call,
     pub(super) qualifiers: Qualifiers,
-    pub(super) iterations: Box<str>,
+    pub(super) iterations: String,
+    pub(super) counts: Counts,
     pub(super) place: CallPlace,
-    /// The turn is over with it.
-    pub(super) ends_turn: bool,
 }
 
 /// The part of the state that the cursor keeps.

@@ -7,6 +7,9 @@ use super::record::{CacheCreation, Iteration, Message, StopDetails, Usage};
 use crate::agents::json::{Count, Object, Objects};
 use crate::model::{CallKind, Geo, Qualifiers, Refusal, ServiceTier, Speed, TokenUsage};
 
+/// The reason of an answer that the model refused.
+pub(super) const REFUSAL: &str = "refusal";
+
 /// Output counts below this in a declined attempt may be the stream's opening figure.
 const OPENING_OUTPUT_TOKENS: u64 = 10;
 
@@ -22,35 +25,63 @@ pub(super) struct Part {
     pub qualifiers: Qualifiers,
 }
 
+/// The counts of a usage's top level, as they are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub input: Count,
+    pub output: Count,
+    pub read: Count,
+    pub written: Count,
+    pub five_minutes: Count,
+    pub one_hour: Count,
+    pub searches: Count,
+    pub thinking: Count,
+}
+
+impl Counts {
+    pub(super) fn of(usage: &Usage<'_>) -> Self {
+        let split = usage.cache_creation.0.unwrap_or_default();
+        let tools = usage.server_tool_use.0.as_ref();
+        let details = usage.output_tokens_details.0.as_ref();
+        Self {
+            input: usage.input_tokens,
+            output: usage.output_tokens,
+            read: usage.cache_read_input_tokens,
+            written: usage.cache_creation_input_tokens,
+            five_minutes: split.ephemeral_5m_input_tokens,
+            one_hour: split.ephemeral_1h_input_tokens,
+            searches: tools.map_or_else(Count::default, |tools| tools.web_search_requests),
+            thinking: details.map_or_else(Count::default, |details| details.thinking_tokens),
+        }
+    }
+
+    /// As disjoint counts. The flag tells that the split had to be assumed.
+    pub(super) fn tokens(&self) -> (TokenUsage, bool) {
+        let split = Object(Some(CacheCreation {
+            ephemeral_5m_input_tokens: self.five_minutes,
+            ephemeral_1h_input_tokens: self.one_hour,
+        }));
+        let (counts, assumed) =
+            token_counts(self.input, self.output, self.read, self.written, &split);
+        let counts = TokenUsage {
+            web_search_requests: self.searches.or_zero(),
+            reasoning_output_tokens: self.thinking.or_zero(),
+            ..counts
+        };
+        (counts, assumed)
+    }
+}
+
 /// The counts of the message itself, which is what the top level of `usage` holds.
 pub(super) fn message_part(message: &Message<'_>, usage: &Usage<'_>) -> Part {
-    let (counts, assumed) = token_counts(
-        usage.input_tokens,
-        usage.output_tokens,
-        usage.cache_read_input_tokens,
-        usage.cache_creation_input_tokens,
-        &usage.cache_creation,
-    );
-    let refusal = if message.stop_reason.is("refusal") && counts.output_tokens == 0 {
+    let (counts, assumed) = Counts::of(usage).tokens();
+    let refusal = if message.stop_reason.is(REFUSAL) && counts.output_tokens == 0 {
         refusal(&message.stop_details)
     } else {
         Refusal::None
     };
     let ambiguous_refusal =
-        message.stop_reason.is("refusal") && is_opening_figure(counts.output_tokens);
-    let counts = TokenUsage {
-        web_search_requests: usage
-            .server_tool_use
-            .0
-            .as_ref()
-            .map_or(0, |tools| tools.web_search_requests.or_zero()),
-        reasoning_output_tokens: usage
-            .output_tokens_details
-            .0
-            .as_ref()
-            .map_or(0, |details| details.thinking_tokens.or_zero()),
-        ..counts
-    };
+        message.stop_reason.is(REFUSAL) && is_opening_figure(counts.output_tokens);
     Part {
         kind: CallKind::Message,
         ordinal: 0,
@@ -62,6 +93,16 @@ pub(super) fn message_part(message: &Message<'_>, usage: &Usage<'_>) -> Part {
             ..common_qualifiers(usage)
         },
     }
+}
+
+/// The provider took one step at most, so that the top level holds all there is to bill.
+pub(super) fn is_one_step(iterations: &str) -> bool {
+    let is_plain = |steps: Vec<Iteration<'_>>| match &steps[..] {
+        [] => true,
+        [step] => step.kind.is("message"),
+        _ => false,
+    };
+    iterations.is_empty() || quick::iterations(iterations).is_some_and(is_plain)
 }
 
 /// The provider's own steps; read only for records that are no repeat.
