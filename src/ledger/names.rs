@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use super::LedgerError;
 use crate::model::AgentId;
@@ -58,6 +58,8 @@ pub(super) struct Attribution {
 /// after a failed one it must be thrown away.
 #[derive(Debug, Default)]
 pub(super) struct Names {
+    /// The database has no others: it need not be asked.
+    are_all: bool,
     texts: HashMap<Arc<str>, i64>,
     sessions: HashMap<(AgentId, Arc<str>), i64>,
     threads: HashMap<(i64, Option<Arc<str>>), i64>,
@@ -70,14 +72,29 @@ pub(super) struct Names {
 }
 
 impl Names {
+    /// None yet: of a ledger that only this will name things in.
+    pub(super) fn of_new_ledger() -> Self {
+        Self { are_all: true, ..Self::default() }
+    }
+
+    /// The number that the database has.
+    fn stored(
+        &self,
+        db: &Connection,
+        sql: &str,
+        named: impl Params,
+    ) -> Result<Option<i64>, LedgerError> {
+        if self.are_all {
+            return Ok(None);
+        }
+        Ok(db.prepare_cached(sql)?.query_row(named, |row| row.get(0)).optional()?)
+    }
+
     fn name(&mut self, db: &Connection, text: &str) -> Result<i64, LedgerError> {
         if let Some(&id) = self.texts.get(text) {
             return Ok(id);
         }
-        let known = db
-            .prepare_cached("SELECT id FROM name WHERE text = ?1")?
-            .query_row([text], |row| row.get(0))
-            .optional()?;
+        let known = self.stored(db, "SELECT id FROM name WHERE text = ?1", [text])?;
         let id = match known {
             Some(id) => id,
             None => db
@@ -115,10 +132,11 @@ impl Names {
         if let Some(&id) = self.sessions.get(&key) {
             return Ok(id);
         }
-        let known = db
-            .prepare_cached("SELECT id FROM session WHERE agent = ?1 AND session_id = ?2")?
-            .query_row(params![agent as i64, session_id], |row| row.get(0))
-            .optional()?;
+        let known = self.stored(
+            db,
+            "SELECT id FROM session WHERE agent = ?1 AND session_id = ?2",
+            params![agent as i64, session_id],
+        )?;
         let id = match known {
             Some(id) => id,
             None => db
@@ -160,10 +178,11 @@ impl Names {
     ) -> Result<i64, LedgerError> {
         let (session, subagent) = key;
         let subagent = self.name(db, subagent.as_deref().unwrap_or_default())?;
-        let known = db
-            .prepare_cached("SELECT id FROM thread WHERE session = ?1 AND subagent = ?2")?
-            .query_row([*session, subagent], |row| row.get(0))
-            .optional()?;
+        let known = self.stored(
+            db,
+            "SELECT id FROM thread WHERE session = ?1 AND subagent = ?2",
+            [*session, subagent],
+        )?;
         let id = match known {
             Some(id) => id,
             None => db
@@ -188,10 +207,7 @@ impl Names {
             return Ok(id);
         }
         let text = path.to_string_lossy();
-        let known = db
-            .prepare_cached("SELECT id FROM source WHERE path = ?1")?
-            .query_row([&text], |row| row.get(0))
-            .optional()?;
+        let known = self.stored(db, "SELECT id FROM source WHERE path = ?1", [&text])?;
         let id = match known {
             Some(id) => id,
             None => db
@@ -234,13 +250,12 @@ impl Names {
         if let Some(&id) = self.attributions.get(&key) {
             return Ok(id);
         }
-        let known = db
-            .prepare_cached(
-                "SELECT id FROM attribution WHERE session = ?1 AND subagent = ?2
+        let known = self.stored(
+            db,
+            "SELECT id FROM attribution WHERE session = ?1 AND subagent = ?2
                  AND project = ?3 AND branch = ?4 AND model = ?5 AND developer = ?6",
-            )?
-            .query_row(key, |row| row.get(0))
-            .optional()?;
+            key,
+        )?;
         let id = match known {
             Some(id) => id,
             None => db

@@ -5,6 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use super::holding::Holding;
+use super::rollup::Deltas;
 use super::threads::PendingThreads;
 use super::tools::Tool;
 use crate::model::{AgentId, Call, CallPlace, Cursor, FileStat};
@@ -53,6 +54,8 @@ pub(super) struct Pending {
     pub cursors: HashMap<i64, (AgentId, FileStat, Cursor)>,
     pub touched: BTreeSet<i64>,
     pub threads: PendingThreads,
+    /// How the calls that are stored move the sums.
+    pub deltas: Deltas,
     last_touched: Option<i64>,
 }
 

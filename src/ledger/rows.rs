@@ -1,7 +1,7 @@
 //! Rows of the `call` table: how they are read and written.
 
 use std::borrow::Borrow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, Params, Row};
@@ -53,7 +53,7 @@ const STORED: [&str; 28] = [
 ];
 
 /// New rows that one statement stores. Running a statement costs as much as three rows.
-pub(super) const PER_INSERT: usize = 32;
+const PER_INSERT: usize = 32;
 
 /// Shows every row that counts and has no price, with what it is charged to; `which` says which of
 /// them, by `at` or `attribution`.
@@ -191,10 +191,12 @@ pub(super) fn insert(
     db: &Connection,
     rows: &[(i64, impl Borrow<Holding>)],
 ) -> Result<(), LedgerError> {
-    for rows in rows.chunks(PER_INSERT) {
-        // Two texts only, so that both statements stay prepared.
-        let step = if rows.len() == PER_INSERT { PER_INSERT } else { 1 };
-        let mut statement = db.prepare_cached(&insert_sql(step))?;
+    let (many, few) = rows.split_at(rows.len() - rows.len() % PER_INSERT);
+    for (rows, step, sql) in [(many, PER_INSERT, &INSERT_MANY), (few, 1, &INSERT_ONE)] {
+        if rows.is_empty() {
+            continue;
+        }
+        let mut statement = db.prepare_cached(sql)?;
         for rows in rows.chunks(step) {
             for (at, (key, row)) in rows.iter().enumerate() {
                 bind(&mut statement, at * STORED.len(), *key, row.borrow())?;
@@ -205,6 +207,9 @@ pub(super) fn insert(
     Ok(())
 }
 
+static INSERT_ONE: LazyLock<String> = LazyLock::new(|| insert_sql(1));
+static INSERT_MANY: LazyLock<String> = LazyLock::new(|| insert_sql(PER_INSERT));
+
 /// After an error the whole transaction is undone anyway. SQLite need not keep a journal of its
 /// own for each statement when it knows that, and when the rows come without a number: that costs
 /// a tenth of the time.
@@ -214,16 +219,15 @@ fn insert_sql(rows: usize) -> String {
     format!("INSERT OR ROLLBACK INTO call ({columns}) VALUES {rows}")
 }
 
-/// Writes a row anew that the table has.
+/// Writes a row anew that the table has. What names it stays, and so need not be indexed again.
 pub(super) fn update(db: &Connection, key: i64, row: &Holding) -> Result<(), LedgerError> {
     let mut statement = db.prepare_cached(
-        "UPDATE call SET group_key = ?1, call_id = ?2, request_id = ?3, run = ?4, kind = ?5,
-             attribution = ?6, standing = ?7, shared = ?8, flags = ?9, at = ?10, source = ?11,
-             \"offset\" = ?12, input_tokens = ?13, output_tokens = ?14, cache_read_tokens = ?15,
-             cache_write_5m_tokens = ?16, cache_write_1h_tokens = ?17, web_searches = ?18,
-             reasoning_tokens = ?19, longest_prompt = ?20, qualifiers = ?21, reported_pico = ?22,
-             cost_pico = ?23, cost_status = ?24, price_row = ?25, multiplier_ppm = ?26,
-             own = ?27, tools = ?28
+        "UPDATE call SET attribution = ?6, standing = ?7, shared = ?8, flags = ?9, at = ?10,
+             source = ?11, \"offset\" = ?12, input_tokens = ?13, output_tokens = ?14,
+             cache_read_tokens = ?15, cache_write_5m_tokens = ?16, cache_write_1h_tokens = ?17,
+             web_searches = ?18, reasoning_tokens = ?19, longest_prompt = ?20, qualifiers = ?21,
+             reported_pico = ?22, cost_pico = ?23, cost_status = ?24, price_row = ?25,
+             multiplier_ppm = ?26, own = ?27, tools = ?28
          WHERE id = ?29",
     )?;
     bind(&mut statement, 0, key, row)?;

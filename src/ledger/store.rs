@@ -18,13 +18,23 @@ impl Writer {
         for (source, (agent, stat, cursor)) in std::mem::take(&mut self.pending.cursors) {
             store_cursor(&self.db, source, agent, &stat, &cursor)?;
         }
-        let mut deltas = Deltas::default();
+        self.store_calls(pricing)?;
+        self.store_threads()?;
+        let deltas = std::mem::take(&mut self.pending.deltas);
+        self.note_changes(&deltas);
+        deltas.store(&self.db)
+    }
+
+    /// Stores the calls that are pending. What is moved by many of them waits for the end of the
+    /// transaction.
+    pub(super) fn store_calls(&mut self, pricing: &mut Pricing<'_>) -> Result<(), LedgerError> {
+        let mut deltas = std::mem::take(&mut self.pending.deltas);
         let mut groups = std::mem::take(&mut self.pending.groups);
         self.pending.long.clear();
         let mut contested = KeyMap::default();
         let mut order = std::mem::take(&mut self.pending.order);
         self.pending.stored += order.len();
-        let mut new_rows = Vec::with_capacity(rows::PER_INSERT);
+        let mut new_rows = Vec::new();
         for key in order.drain(..) {
             let Some(mut group) = groups.remove(&key) else { continue };
             if group.iter().any(|row| row.session != group[0].session) {
@@ -39,10 +49,6 @@ impl Writer {
                 if self.prepare(key, &mut row, pricing, &mut deltas)? {
                     new_rows.push((key, row));
                 }
-                if new_rows.len() == rows::PER_INSERT {
-                    rows::insert(&self.db, &new_rows)?;
-                    new_rows.clear();
-                }
             }
         }
         rows::insert(&self.db, &new_rows)?;
@@ -52,9 +58,7 @@ impl Writer {
             self.hold_back(key, group, pricing, &mut deltas)?;
         }
         self.settle_contested(contested, pricing, &mut deltas)?;
-        self.store_threads()?;
-        self.note_changes(&deltas);
-        deltas.store(&self.db)?;
+        self.pending.deltas = deltas;
         for session in self.pending.take_touched() {
             self.sessions.store_unlogged(&self.reader.db, session)?;
         }

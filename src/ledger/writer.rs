@@ -20,6 +20,9 @@ use crate::model::{AgentId, Batch, Call, CallId, Event, Millis, StoredSource};
 /// Calls that are settled and stored together.
 const STORE_STEP: usize = 512;
 
+/// The same of what is told beside calls.
+const THREADS_STEP: usize = 8_192;
+
 /// Enough of a page cache for what is new of a few sessions, in SQLite's notation: KiB, negative.
 const SMALL_CACHE_KIB: i64 = -2_000;
 
@@ -93,7 +96,7 @@ impl Writer {
         Ok(Self {
             reader: Reader { db },
             path: path.to_owned(),
-            names: Names::default(),
+            names: if unpublished.is_some() { Names::of_new_ledger() } else { Names::default() },
             sessions,
             book: None,
             price_rows: HashMap::new(),
@@ -112,11 +115,13 @@ impl Writer {
         let applied = self.begin().and_then(|()| {
             self.apply_batch(batch)?;
             // In small steps, so that the readers of files are never left waiting for long.
-            if self.pending.order.len().max(self.pending.threads.len()) >= STORE_STEP {
-                self.store_pending(pricing)
-            } else {
-                Ok(())
+            if self.pending.order.len() >= STORE_STEP {
+                self.store_calls(pricing)?;
             }
+            if self.pending.threads.len() >= THREADS_STEP {
+                self.store_threads()?;
+            }
+            Ok(())
         });
         self.undo_on_error(applied)
     }
