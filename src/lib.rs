@@ -56,6 +56,7 @@
 //! |---|---|
 //! | how a transcript is read | `agents/<agent>/`, one struct for each JSON shape |
 //! | how lines, documents and rows are found and gone on with | `ingest/`, `ingest/rows/` |
+//! | what a session is at, from the end of its transcript | `agents/latest.rs`, `ingest/latest.rs` |
 //! | which records are one call, and whose | `ledger/identity.rs`, pure |
 //! | a price, or a price's date | `assets/prices/overlay.toml`, then `assets/prices/build.py` |
 //! | how usage becomes money | `pricing/formula.rs`, `pricing/select.rs` |

@@ -9,9 +9,10 @@
 //! 2. `agents/<name>.rs`, or a folder, with a unit struct of the variant's name that is an
 //!    [`Agent`], and `pub mod <name>;` below. What the trait does not ask for, no agent needs: the
 //!    rest has defaults that say "it has none".
-//! 3. `tests/fixtures/<name>/`, and its line in `tests/it/contract.rs`, which holds every adapter to
-//!    the same rules: any chunks, torn lines, reading again, a copy under another name, unknown
-//!    fields, and buckets that add up to the provider's own total.
+//! 3. `tests/fixtures/<name>/`, with a session in whose last turn a tool was called, and its line in
+//!    `tests/it/contract.rs`, which holds every adapter to the same rules: any chunks, torn lines,
+//!    reading again, a copy under another name, unknown fields, bad input of every kind, and buckets
+//!    that add up to the provider's own total.
 //!
 //! What the trait asks, in the order in which it is worth answering:
 //!

@@ -87,6 +87,16 @@ fn a_report_has_them_side_by_side() {
 }
 
 #[test]
+fn doctor_names_a_configured_folder_that_is_not_there() {
+    let home = home();
+    home.write_config("[agents.gemini]\nroots = [\"~/.gemini\", \"~/elsewhere\"]\n");
+    let doctor = home.run(&["doctor"]).out;
+    let missing = "! ~/elsewhere is not there ([agents.gemini] roots in the config)";
+    assert!(doctor.contains(missing), "{doctor}");
+    assert_eq!(doctor.matches("is not there").count(), 1, "{doctor}");
+}
+
+#[test]
 fn sessions_of_one_minute_are_told_apart_by_how_their_ids_end() {
     let home = Home::new();
     for (second, end) in [(1, "de5074a3780c"), (2, "a76592b2cf0b")] {

@@ -118,6 +118,16 @@ impl Agents {
             for root in state.found() {
                 writeln!(out, "          {}", show(&context.paths, &root.path))?;
             }
+            // What the user named is meant to be there; what is looked for by itself may be.
+            let named = context.config.agent_roots.iter().filter(|(agent, _)| *agent == row.agent);
+            let named = named.map(|(_, root)| context.paths.expand(root));
+            for root in named.filter(|root| !root.exists()) {
+                let (root, name) = (show(&context.paths, &root), row.agent.name());
+                writeln!(
+                    out,
+                    "        ! {root} is not there ([agents.{name}] roots in the config)"
+                )?;
+            }
         }
         Ok(())
     }

@@ -66,7 +66,9 @@ fn summary(data: &Data, shell: &Shell, room: usize) -> Line<'static> {
     if !session.subagents.is_empty() {
         parts.push(counted(session.subagents.len() as u64, "subagent", "subagents"));
     }
-    parts.push(span(data.first, session.last, shell));
+    // Of days ago the sums tell of the quarter of an hour alone.
+    let last = data.calls.first().map_or(session.last, |call| call.row.at.max(session.last));
+    parts.push(span(data.first, last, shell));
     let word = if shell.setting.on_plan { " value" } else { "" };
     let rest = joined(parts, " · ", room.saturating_sub(cost.chars().count() + word.len() + 3));
     Line::from(vec![
