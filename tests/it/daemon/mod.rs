@@ -6,6 +6,7 @@ mod caps;
 #[cfg(target_os = "linux")]
 mod codex;
 mod config;
+mod copilot;
 #[cfg(target_os = "linux")]
 pub mod kill;
 #[cfg(target_os = "linux")]

@@ -300,6 +300,16 @@ fn an_empty_ledger_says_where_sessions_are_chosen() {
 }
 
 #[test]
+fn a_session_of_days_ago_does_not_end_before_it_began() {
+    let lab = Lab::new();
+    write(&lab, &[Line { at: "2026-11-20T09:53:10Z", ..LINE }]);
+    ingest(&lab);
+    let (app, _) = opened(&lab);
+    let screen = drawn(&app, 120, 40).to_string();
+    assert!(screen.contains(":53 to ") && !screen.contains(":45"), "{screen}");
+}
+
+#[test]
 fn a_transcript_that_is_gone_takes_only_the_turn_with_it() {
     let lab = Lab::new();
     write(&lab, &[LINE]);
