@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::gemini::account;
 use super::gemini::tool::{self, Part};
 use super::json::{Count, Object, RawText, Text, TextOrObjects};
 use super::{
@@ -23,6 +24,9 @@ use crate::model::{
 
 /// Name the folder of what is written while it runs, and the config folder.
 const VARIABLES: [&str; 2] = ["QWEN_RUNTIME_DIR", "QWEN_HOME"];
+/// The config folder, and the settings in it.
+const HOME: &str = ".qwen";
+const SETTINGS: &str = "settings.json";
 /// A folder for each project is in here.
 const FOLDER: &str = "projects";
 /// The program of the npm package.
@@ -47,7 +51,7 @@ impl Agent for Qwen {
 
     fn homes(&self, surroundings: &Surroundings<'_>) -> Vec<PathBuf> {
         let set = VARIABLES.iter().filter_map(|variable| surroundings.folder(variable));
-        set.chain(surroundings.below_home(".qwen")).collect()
+        set.chain(surroundings.below_home(HOME)).collect()
     }
 
     fn roots(&self, home: &Path) -> Vec<PathBuf> {
@@ -71,6 +75,15 @@ impl Agent for Qwen {
         "suggestions and other requests that the client makes for itself, and aborted answers"
     }
 
+    fn account_files(&self, surroundings: &Surroundings<'_>) -> Vec<PathBuf> {
+        let home = surroundings.folder(VARIABLES[1]).or_else(|| surroundings.below_home(HOME));
+        home.into_iter().map(|home| home.join(SETTINGS)).collect()
+    }
+
+    fn is_on_plan(&self, account_file: &[u8]) -> Option<bool> {
+        account::is_on_plan(account_file)
+    }
+
     fn is_executable(&self, exe: &Path, argv: &[OsString]) -> bool {
         process::is_script(exe, argv, "qwen", &[SCRIPT])
     }
@@ -85,7 +98,7 @@ impl Agent for Qwen {
 
     fn hook(&self) -> Option<Hook> {
         Some(Hook {
-            file: "settings.json",
+            file: SETTINGS,
             // Its time limits are in milliseconds.
             words: Words { second: 1000, ..Words::CLAUDE },
             // A prompt was measured to be blocked, with version 0.15; of tools it is not known.

@@ -1,4 +1,5 @@
-//! How Gemini CLI's user pays: by the token with a key, or by the quota of a Google login.
+//! How Gemini CLI's user pays: by the token with a key, or by the quota of a Google login. Qwen Code
+//! has the same settings, and a quota of its own.
 
 use serde::Deserialize;
 
@@ -24,11 +25,11 @@ struct Auth {
 }
 
 /// Whether a way of login is a quota's. None if the settings do not say.
-pub(super) fn is_on_plan(settings_json: &[u8]) -> Option<bool> {
+pub(in crate::agents) fn is_on_plan(settings_json: &[u8]) -> Option<bool> {
     let settings: Settings = serde_json::from_slice(settings_json).ok()?;
     match &*settings.security.auth.selected_type.or(settings.selected_auth_type)? {
-        "oauth-personal" | "cloud-shell" => Some(true),
-        "gemini-api-key" | "vertex-ai" => Some(false),
+        "oauth-personal" | "cloud-shell" | "qwen-oauth" => Some(true),
+        "gemini-api-key" | "gemini" | "vertex-ai" | "openai" | "anthropic" => Some(false),
         _ => None,
     }
 }
@@ -43,6 +44,8 @@ mod tests {
             (r#"{"security":{"auth":{"selectedType":"oauth-personal"}},"ui":{}}"#, Some(true)),
             (r#"{"security":{"auth":{"selectedType":"gemini-api-key"}}}"#, Some(false)),
             (r#"{"selectedAuthType":"vertex-ai"}"#, Some(false)),
+            (r#"{"security":{"auth":{"selectedType":"qwen-oauth"}}}"#, Some(true)),
+            (r#"{"security":{"auth":{"selectedType":"openai"}}}"#, Some(false)),
             (r#"{"security":{"auth":{"selectedType":"tomorrows"}}}"#, None),
             (r#"{"security":{}}"#, None),
             (r#"{"security":7}"#, None),

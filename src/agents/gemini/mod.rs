@@ -6,7 +6,7 @@
 //! (`$set`) was billed all the same. No record names the folder that the agent works in: a file
 //! beside the chats does.
 
-mod account;
+pub(super) mod account;
 mod chat;
 mod deed;
 mod place;
