@@ -1,5 +1,9 @@
 //! What reading costs by agent, side by side: the transcripts that the tests have of each, over and
 //! over. Databases are in `rows`.
+//!
+//! On one core of a cloud machine in November 2026, a second: Claude Code 1.1 GiB, Codex 1.0, Copilot
+//! CLI 0.48, Qwen Code 0.45, Gemini CLI 0.31. The tests' chats are short, so this is more calls and less
+//! of what tools gave than real ones have: of those `gemini` reads 1.3 GiB on two cores.
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot run has nothing to say")]
 

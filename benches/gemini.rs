@@ -1,5 +1,5 @@
 //! What reading Gemini CLI's chats costs: in lines, and as the documents of older versions, which are
-//! read whole.
+//! read whole. Two cores of a cloud machine in November 2026 read 1.3 and 1.5 GiB a second.
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot run has nothing to say")]
 

@@ -1,5 +1,6 @@
 //! What reading an agent's database costs: all of it into an empty ledger, one more step of many, and
-//! when nothing is new.
+//! when nothing is new. A cloud machine in November 2026: 148,000 rows a second, the ledger's work
+//! included; a step more 0.9 ms, nothing new 13 µs.
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot run has nothing to say")]
 
