@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::table::{Process, ProcessTable, Refused};
-use super::witness::{named_in_arguments, open_transcripts, read_registry};
+use super::witness::{named_in_arguments, open_transcripts, read_registry, telling_processes};
 use crate::agents::{self, Live, LiveKind, Status};
 use crate::model::{AgentId, ProcessKey, SessionKey, Sighting};
 
@@ -81,10 +81,11 @@ pub fn locate(table: &dyn ProcessTable, search: &Search<'_>) -> Vec<Located> {
         let lives = read_registry(agent, root, table.uid());
         claims.extend(lives.into_iter().map(|live| (How::Registry, live)));
     }
-    let open = open_transcripts(table, agent, search.roots);
+    let running = telling_processes(table, &[agent]);
+    let open = open_transcripts(table, &running, agent, search.roots);
     claims.extend(open.into_iter().map(|live| (How::OpenTranscript, live)));
-    let named = named_in_arguments(table, agent);
-    claims.extend(named.into_iter().map(|live| (How::Arguments, live)));
+    let named = running.iter().filter_map(named_in_arguments);
+    claims.extend(named.map(|live| (How::Arguments, live)));
     claims.dedup();
     judge(table, search, &claims)
 }

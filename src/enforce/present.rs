@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use super::locate::How;
 use super::table::ProcessTable;
-use super::witness::{named_in_arguments, open_transcripts, read_registry};
+use super::witness::{named_in_arguments, open_transcripts, read_registry, telling_processes};
 use crate::agents::{self, LiveKind, Status};
 use crate::model::{AgentId, ProcessKey, SessionKey, Sighting};
 
@@ -68,11 +68,15 @@ pub fn roll_call(
             roll.add(session, present);
         }
     }
-    for agent in writing_agents(table, roots) {
+    let there = roots.iter().filter(|(_, root)| root.is_dir());
+    let agents: BTreeSet<AgentId> = there.map(|(agent, _)| *agent).collect();
+    let agents: Vec<AgentId> = agents.into_iter().collect();
+    let running = telling_processes(table, &agents);
+    for agent in writing_agents(table, &agents) {
         roll.telling.push(agent);
         let of_agent = roots.iter().filter(|(of, _)| *of == agent);
         let of_agent: Vec<PathBuf> = of_agent.map(|(_, root)| root.clone()).collect();
-        for live in open_transcripts(table, agent, &of_agent) {
+        for live in open_transcripts(table, &running, agent, &of_agent) {
             let process =
                 ProcessKey { boot_id: boot_id.clone(), pid: live.pid, start_time: live.proc_start };
             let session = SessionKey { agent, session_id: live.session_id };
@@ -81,17 +85,11 @@ pub fn roll_call(
             roll.add(session, Present { pid: live.pid, how, kind: None, status: None });
         }
     }
-    let there = roots.iter().filter(|(_, root)| root.is_dir());
-    let agents: BTreeSet<AgentId> = there.map(|(agent, _)| *agent).collect();
-    for agent in agents {
-        for live in named_in_arguments(table, agent) {
-            let process =
-                ProcessKey { boot_id: boot_id.clone(), pid: live.pid, start_time: live.proc_start };
-            let session = SessionKey { agent, session_id: live.session_id };
-            in_process.insert(process, session.clone());
-            let (how, kind) = (How::Arguments, Some(live.kind));
-            roll.add(session, Present { pid: live.pid, how, kind, status: None });
-        }
+    for (of_agent, live) in running.iter().filter_map(|one| Some((one, named_in_arguments(one)?))) {
+        let session = SessionKey { agent: of_agent.0, session_id: live.session_id };
+        in_process.insert(of_agent.1.key.clone(), session.clone());
+        let (how, kind) = (How::Arguments, Some(live.kind));
+        roll.add(session, Present { pid: live.pid, how, kind, status: None });
     }
     for seen in sightings.iter().filter(|seen| seen.process.boot_id == boot_id) {
         if in_process.contains_key(&seen.process) {
@@ -107,14 +105,12 @@ pub fn roll_call(
     roll
 }
 
-/// Agents that keep transcripts open and have a folder for them; none where the system does not
-/// tell of open files.
-fn writing_agents(table: &dyn ProcessTable, roots: &[(AgentId, PathBuf)]) -> Vec<AgentId> {
-    let has_root = |agent: &AgentId| roots.iter().any(|(of, root)| of == agent && root.is_dir());
+/// Those of these agents that keep transcripts open; none where the system does not tell of open
+/// files.
+fn writing_agents(table: &dyn ProcessTable, agents: &[AgentId]) -> Vec<AgentId> {
     let holds_open = |agent: &AgentId| agents::adapter(*agent).holds_transcripts_open();
     let is_told = !table.own().boot_id.is_empty();
-    let agents = AgentId::ALL.into_iter().filter(|_| is_told);
-    agents.filter(|agent| holds_open(agent) && has_root(agent)).collect()
+    agents.iter().copied().filter(|agent| is_told && holds_open(agent)).collect()
 }
 
 impl Roll {

@@ -39,10 +39,35 @@ pub(super) fn read_registry(agent: AgentId, root: &Path, uid: u32) -> Vec<Live> 
     named.take(MOST).filter_map(read).collect()
 }
 
+/// A process of an agent.
+pub(super) type OfAgent = (AgentId, Process);
+
+/// The processes that tell of sessions themselves: of those of these agents that keep their
+/// transcripts open, or are started for one session. One look at the table for all of them, and only
+/// at our own: of others the kernel does not tell.
+pub(super) fn telling_processes(table: &dyn ProcessTable, agents: &[AgentId]) -> Vec<OfAgent> {
+    let tells = |agent: &&AgentId| {
+        let adapter = agents::adapter(**agent);
+        adapter.holds_transcripts_open() || adapter.session_of_arguments().is_some()
+    };
+    let agents: Vec<AgentId> = agents.iter().filter(tells).copied().collect();
+    if agents.is_empty() {
+        return Vec::new();
+    }
+    // Without arguments none is an interpreter that runs it: those only wait for the program.
+    let agent_of = |exe: &Path| {
+        agents.iter().copied().find(|agent| agents::adapter(*agent).is_executable(exe, &[]))
+    };
+    let running = table.running(&|exe| agent_of(exe).is_some()).into_iter();
+    let ours = running.filter(|process| process.uid == Some(table.uid()));
+    ours.filter_map(|process| Some((agent_of(process.exe.as_deref()?)?, process))).collect()
+}
+
 /// The sessions whose transcripts an agent's processes hold open for writing, for agents that keep
-/// them so. Only our own processes: of others the kernel does not tell.
+/// them so.
 pub(super) fn open_transcripts(
     table: &dyn ProcessTable,
+    processes: &[OfAgent],
     agent: AgentId,
     roots: &[PathBuf],
 ) -> Vec<Live> {
@@ -52,29 +77,21 @@ pub(super) fn open_transcripts(
     }
     // The kernel tells of paths without links in them.
     let roots: Vec<PathBuf> = roots.iter().filter_map(|root| root.canonicalize().ok()).collect();
-    // Without arguments none is an interpreter that runs it: those only wait for the program.
-    let running = table.running(&|exe| adapter.is_executable(exe, &[])).into_iter();
-    let ours = running.filter(|process| process.uid == Some(table.uid()));
-    ours.flat_map(|process| sessions_in(table, adapter, &process, &roots)).collect()
+    let ours = processes.iter().filter(|(of, _)| *of == agent);
+    ours.flat_map(|(_, process)| sessions_in(table, adapter, process, &roots)).collect()
 }
 
-/// The sessions that an agent's processes were started for, for agents whose arguments tell.
-pub(super) fn named_in_arguments(table: &dyn ProcessTable, agent: AgentId) -> Vec<Live> {
-    let adapter = agents::adapter(agent);
-    let Some(session_of) = adapter.session_of_arguments() else { return Vec::new() };
-    let processes = table.running(&|exe| adapter.is_executable(exe, &[])).into_iter();
-    let ours = processes.filter(|process| process.uid == Some(table.uid()));
-    let live = |process: Process| {
-        Some(Live {
-            pid: process.key.pid,
-            proc_start: process.key.start_time,
-            session_id: session_of(&process.argv)?,
-            kind: LiveKind::Headless,
-            status: None,
-            cwd: None,
-        })
-    };
-    ours.filter_map(live).collect()
+/// The session that an agent's process was started for, for agents whose arguments tell.
+pub(super) fn named_in_arguments((agent, process): &OfAgent) -> Option<Live> {
+    let session_of = agents::adapter(*agent).session_of_arguments()?;
+    Some(Live {
+        pid: process.key.pid,
+        proc_start: process.key.start_time,
+        session_id: session_of(&process.argv)?,
+        kind: LiveKind::Headless,
+        status: None,
+        cwd: None,
+    })
 }
 
 /// A session's transcripts that one process holds open.
