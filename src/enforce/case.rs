@@ -73,6 +73,20 @@ impl Case {
         }
     }
 
+    /// The clock has stepped back by so many milliseconds.
+    pub(super) fn put_back(&mut self, ms: i64) {
+        self.stage = match self.stage {
+            Stage::Waiting(due) => Stage::Waiting(due.map(|due| due.minus(ms))),
+            Stage::Stopping(next) => Stage::Stopping(next.minus(ms)),
+            Stage::Quiet(until) => Stage::Quiet(until.minus(ms)),
+        };
+        let (breached_at, watch) = (&mut self.demand.breached_at, self.watch.as_mut());
+        for at in [breached_at, &mut self.located_at, &mut self.touched].into_iter().chain(watch) {
+            *at = at.minus(ms);
+        }
+        self.targets.iter_mut().for_each(|target| target.put_back(ms));
+    }
+
     /// Sets the time at which it is stopped, while it waits. A turn that goes on keeps the time
     /// that it was given.
     pub(super) fn schedule(&mut self, now: Millis) {

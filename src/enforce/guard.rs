@@ -21,6 +21,8 @@ const FORGOTTEN_MS: i64 = 3_600_000;
 pub struct Guard {
     cases: BTreeMap<SessionKey, Case>,
     rows: Vec<Action>,
+    /// The time that it was told last.
+    told: Option<Millis>,
 }
 
 impl Guard {
@@ -31,6 +33,7 @@ impl Guard {
 
     /// Takes a session on, or takes in what is new of one: a breach, a new turn, a new process.
     pub fn demand(&mut self, demand: Demand, now: Millis) {
+        self.follow_clock(now);
         let Some(case) = self.cases.get_mut(&demand.session) else {
             self.cases.insert(demand.session.clone(), Case::new(demand, now));
             return;
@@ -63,6 +66,7 @@ impl Guard {
     /// A further call of a session was priced after the breach: no hook stopped it. If that call
     /// ended the turn, [`Self::turn`] says so afterwards.
     pub fn call_priced(&mut self, session: &SessionKey, now: Millis) {
+        self.follow_clock(now);
         let Some(case) = self.cases.get_mut(session) else { return };
         case.touched = now;
         if let Stage::Waiting(_) = case.stage {
@@ -82,6 +86,7 @@ impl Guard {
 
     /// A session's turn began or ended.
     pub fn turn(&mut self, session: &SessionKey, in_turn: bool, now: Millis) {
+        self.follow_clock(now);
         let Some(case) = self.cases.get_mut(session) else { return };
         case.touched = now;
         case.demand.in_turn = in_turn;
@@ -105,6 +110,7 @@ impl Guard {
 
     /// The agent has stopped a session by its own means, or could not.
     pub fn agent_stop_done(&mut self, stop: &AgentStop, result: &Result<(), String>, now: Millis) {
+        self.follow_clock(now);
         let Some(case) = self.cases.get_mut(&stop.session) else { return };
         let demand = &case.demand;
         let Some(target) = case.targets.iter_mut().find(|target| *target.key() == stop.process)
@@ -120,6 +126,15 @@ impl Guard {
         row.process = Some(stop.process.clone());
         row.signal = Some(stop.words());
         self.rows.push(row);
+    }
+
+    /// A clock that steps back takes what is waited for with it: a process that ignores its signal
+    /// does not live on for as long as the clock went back.
+    fn follow_clock(&mut self, now: Millis) {
+        let back = self.told.replace(now).map_or(0, |told| told.since(now));
+        if back > 0 {
+            self.cases.values_mut().for_each(|case| case.put_back(back));
+        }
     }
 
     /// When to be called next; none: when something happens.
@@ -164,6 +179,7 @@ impl Guard {
         table: &dyn ProcessTable,
         relocate: &mut Relocate<'_>,
     ) -> Vec<Step> {
+        self.follow_clock(now);
         let mut steps: Vec<Step> = self.rows.drain(..).map(Step::Row).collect();
         for case in self.cases.values_mut() {
             case.tick(now, table, relocate, &mut steps);

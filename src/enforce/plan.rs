@@ -116,6 +116,17 @@ impl Target {
         matches!(self.located.kind, LiveKind::Background { .. })
     }
 
+    /// The clock has stepped back by so many milliseconds.
+    pub(super) fn put_back(&mut self, ms: i64) {
+        if let State::Asked { until: at }
+        | State::Told { kill_at: at }
+        | State::Killed { until: at }
+        | State::Tools { kill_at: at } = &mut self.state
+        {
+            *at = at.minus(ms);
+        }
+    }
+
     /// Looks, and does the next thing.
     pub(super) fn step(&mut self, context: &mut Context<'_>) {
         if self.is_over() {

@@ -36,6 +36,29 @@ fn an_agent_that_ignores_the_signal_dies_after_its_grace() {
 }
 
 #[test]
+fn a_clock_that_steps_back_saves_nobody() {
+    let scratch = Scratch::new();
+    let agent = scratch.agent(IGNORES, &[]);
+    scratch.register(&agent, "s", "");
+    let hooked = scratch.agent(WAITS, &[]);
+    scratch.register(&hooked, "h", r#","status":"busy""#);
+    let mut driver = Driver::with(&scratch, scratch.demand("s"));
+    // A hook has ten seconds to stop this one.
+    driver.demand(Demand { with_hook: true, hook_stops_turn: true, ..scratch.demand("h") });
+    driver.run_for(1_000);
+    assert_eq!(driver.outcomes(), ["SIGTERM sent"]);
+    driver.now = driver.now.minus(3_600_000);
+    driver.tick();
+    assert!(agent.is_alive() && hooked.is_alive(), "nor ends it anybody early");
+    driver.run_for(4_000);
+    assert!(!agent.is_alive() && hooked.is_alive());
+    let late: Vec<_> = driver.rows.iter().filter_map(|row| row.latency_ms).collect();
+    assert!(late.iter().all(|ms| (0..5_000).contains(ms)), "{late:?}");
+    driver.run_for(6_000);
+    assert!(!hooked.is_alive());
+}
+
+#[test]
 fn every_step_says_why_and_how_late() {
     let scratch = Scratch::new();
     let agent = scratch.agent(WAITS, &[]);
