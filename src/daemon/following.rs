@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::engine::{Engine, Passed};
 use super::watch::{Change, Changes, Watch};
-use super::{Collector, InstanceLock, News, Order};
+use super::{Collector, InstanceLock, News, Order, history};
 use crate::ledger::LedgerError;
 use crate::model::Millis;
 use crate::paths;
@@ -76,11 +76,16 @@ enum Woken {
 }
 
 impl<'a> Following<'a> {
-    pub(super) fn begin(collector: &'a Collector, lock: InstanceLock) -> anyhow::Result<Self> {
+    pub(super) fn begin(
+        collector: &'a Collector,
+        lock: InstanceLock,
+        tell: &mut dyn FnMut(News),
+    ) -> anyhow::Result<Self> {
         let config_file = collector.config_file.as_deref().filter(|_| collector.reload.is_some());
         // Before the first scan: what is written meanwhile must not be missed.
         let mut watch = Watch::new(&collector.ledger, config_file);
         watch.add_roots(&collector.roots);
+        history::read(collector, tell);
         let wake = unbounded_channel();
         let engine = Engine::open(collector, waker(&wake.0))?;
         Ok(Self {

@@ -5,6 +5,7 @@ mod book;
 mod catch_up;
 mod engine;
 mod following;
+mod history;
 mod lock;
 mod notes;
 mod outbox;

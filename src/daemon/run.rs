@@ -91,7 +91,7 @@ async fn collect(
     tell: &mut dyn FnMut(News),
 ) -> anyhow::Result<()> {
     match take_lock(collector, &mut orders, tell).await? {
-        Some(lock) => Following::begin(collector, lock)?.follow(orders, tell).await,
+        Some(lock) => Following::begin(collector, lock, tell)?.follow(orders, tell).await,
         None => Ok(()),
     }
 }
