@@ -19,6 +19,11 @@ const SPACING: Duration = Duration::from_millis(20);
 /// How often everything is looked at, in case the watch missed something.
 const SWEEP: Duration = Duration::from_secs(60);
 
+/// However many files there are, and however slow the disk is, looking at everything takes at most
+/// one part in this many of the time, unless that would be too seldom.
+const SWEEP_SHARE: u32 = 2000;
+const SELDOM: Duration = Duration::from_secs(300);
+
 /// The same where no watch could be set up.
 const SWEEP_WITHOUT_WATCH: Duration = Duration::from_secs(1);
 
@@ -58,6 +63,8 @@ pub(super) struct Following<'a> {
     /// Why the last config was refused.
     refused: Option<String>,
     last_sweep: Instant,
+    /// How long it took to look at everything the last time.
+    sweep_took: Duration,
     last_beat: Instant,
     /// It was told to stop, then.
     ending: Option<Instant>,
@@ -100,6 +107,7 @@ impl<'a> Following<'a> {
             told: Told::default(),
             refused: None,
             last_sweep: Instant::now(),
+            sweep_took: Duration::ZERO,
             last_beat: Instant::now(),
             ending: None,
         })
@@ -168,7 +176,11 @@ impl<'a> Following<'a> {
                 tell(News::Reading(progress));
             }
         };
+        let began = Instant::now();
         let passed = self.engine.pass(&self.changes, arrived, &mut progress)?;
+        if self.changes.everything {
+            self.sweep_took = began.elapsed();
+        }
         if !caught_up {
             self.lock.set_caught_up().map_err(|why| self.unwritable(why))?;
             self.engine.settle_down()?;
@@ -184,7 +196,8 @@ impl<'a> Following<'a> {
         orders: &mut UnboundedReceiver<Order>,
     ) -> Woken {
         // Where nothing is watched at all, everything has to be looked for.
-        let period = if self.watch.has_roots() { SWEEP } else { SWEEP_WITHOUT_WATCH };
+        let seldom = (self.sweep_took * SWEEP_SHARE).clamp(SWEEP, SELDOM);
+        let period = if self.watch.has_roots() { seldom } else { SWEEP_WITHOUT_WATCH };
         let due = due.map(|due| Instant::now() + due);
         loop {
             tokio::select! {
