@@ -36,6 +36,8 @@ impl<'a> Engine<'a> {
         wake: impl Fn() + Clone + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {
         let writer = Writer::open(&collector.ledger)?;
+        // What there was to read has been, by another.
+        writer.settle_down()?;
         let base = Book::base(writer.newest_book()?.as_ref());
         let book = Book::with_user_prices(base, &collector.config)?;
         let pricing = book.pricing(collector.clock.now());
@@ -56,11 +58,6 @@ impl<'a> Engine<'a> {
         let look_again = self.look(arrived)?;
         self.answer()?;
         Ok(Passed { problems, look_again })
-    }
-
-    /// The first scan is complete.
-    pub(super) fn settle_down(&self) -> Result<(), LedgerError> {
-        self.writer.settle_down()
     }
 
     /// Reads what changed; returns what could not be read.

@@ -183,7 +183,6 @@ impl<'a> Following<'a> {
         }
         if !caught_up {
             self.lock.set_caught_up().map_err(|why| self.unwritable(why))?;
-            self.engine.settle_down()?;
         }
         self.told.passed(&passed, self.changes.everything, &self.watch, tell);
         self.changes = Changes::default();
