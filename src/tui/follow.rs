@@ -1,13 +1,15 @@
 //! Watches the ledger, the running sessions and the clock, and reads what is shown whenever one of
 //! them moved. On a thread of its own: the screen never waits for the disk.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::Weak;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use super::Renew;
 use super::action::Action;
 use super::board::Board;
 use super::checkups::Checkups;
+use super::commits::Commits;
 use super::history::History;
 use super::screens::live::Memory;
 use super::screens::session::Kept;
@@ -19,7 +21,8 @@ use crate::enforce::{Kernel, ProcessTable, Roll, roll_call};
 use crate::ledger::{LedgerError, Reader};
 use crate::model::{Millis, Sighting};
 
-/// How often the ledger is asked whether anything was committed: a few microseconds each time.
+/// How soon after a look there is another one where something was committed, and how often the
+/// ledger is asked for that where nobody tells.
 const LOOK: Duration = Duration::from_millis(70);
 
 /// How often the running sessions are looked at.
@@ -38,6 +41,15 @@ pub struct Question {
     pub screen: Screen,
     /// What.
     pub ask: Box<dyn Ask>,
+}
+
+/// What wakes the follower.
+#[derive(Debug)]
+pub(super) enum Wake {
+    /// Somebody wants something read.
+    Question(Question),
+    /// Something was committed to the ledger.
+    Commit,
 }
 
 /// What was read, all of one moment.
@@ -172,15 +184,17 @@ impl Follower {
     }
 }
 
-/// Follows until `tell` says that nobody listens any more. The first question must be there
-/// already.
+/// Follows until `tell` says that nobody listens any more, or nobody is left who could ask. The
+/// first question must be there already.
 pub(super) fn follow(
     mut follower: Follower,
     clock: &dyn Clock,
-    questions: &Receiver<Question>,
+    (waker, woken): (Weak<Sender<Wake>>, &Receiver<Wake>),
     mut renew: Option<Renew>,
     tell: &dyn Fn(Action) -> bool,
 ) {
+    let mut commits = Commits::new(waker);
+    let mut is_fresh = false;
     let mut renewed = Instant::now();
     loop {
         if let Some(action) = follower.look(clock.now())
@@ -188,10 +202,13 @@ pub(super) fn follow(
         {
             return;
         }
-        match questions.recv_timeout(LOOK) {
-            Ok(question) => follower.ask(question),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
+        let looked = Instant::now();
+        // Once more after a commit: it was told a moment before it could be seen.
+        let is_told = commits.watch(&follower.facts.db) && !is_fresh;
+        let Ok(next) = rest(woken, looked, if is_told { ROLL } else { LOOK }) else { return };
+        is_fresh = matches!(next, Some(Wake::Commit));
+        if let Some(Wake::Question(question)) = next {
+            follower.ask(question);
         }
         if renewed.elapsed() < RENEW {
             continue;
@@ -207,6 +224,25 @@ pub(super) fn follow(
         renewed = Instant::now();
         if action.is_some_and(|action| !tell(action)) {
             return;
+        }
+    }
+}
+
+/// Waits until something is asked, or for so long after a look; less long where something is
+/// committed meanwhile. An error: nobody can ask any more.
+fn rest(
+    woken: &Receiver<Wake>,
+    looked: Instant,
+    wait: Duration,
+) -> Result<Option<Wake>, RecvTimeoutError> {
+    let mut commit = None;
+    loop {
+        let wait = if commit.is_some() { wait.min(LOOK) } else { wait };
+        match woken.recv_timeout((looked + wait).saturating_duration_since(Instant::now())) {
+            Ok(Wake::Commit) => commit = Some(Wake::Commit),
+            Ok(question) => return Ok(Some(question)),
+            Err(RecvTimeoutError::Timeout) => return Ok(commit),
+            Err(gone) => return Err(gone),
         }
     }
 }

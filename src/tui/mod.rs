@@ -23,6 +23,7 @@ mod action;
 mod app;
 mod board;
 mod checkups;
+mod commits;
 mod deed;
 mod deeds;
 mod follow;

@@ -20,7 +20,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use super::action::{Action, Command};
 use super::app::{App, Collector, Notice};
 use super::deeds::Deeds;
-use super::follow::{Follower, follow};
+use super::follow::{Follower, Wake, follow};
 use super::{Launch, draw};
 
 /// The longest sleep: the clock may be set meanwhile, or a signal come.
@@ -96,11 +96,13 @@ fn show(
     if let Some(question) = app.question() {
         follower.ask(question);
     }
-    let (ask, questions) = channel();
+    let (ask, asked) = channel();
+    let ask = Arc::new(ask);
+    let waker = Arc::downgrade(&ask);
     let (follower_clock, news) = (Arc::clone(&clock), wake.clone());
     spawn("follower", move || {
         let tell = |action| news.send(Woken::Happened(action)).is_ok();
-        follow(follower, &*follower_clock, &questions, renew, &tell);
+        follow(follower, &*follower_clock, (waker, &asked), renew, &tell);
     })?;
     read_input(wake.clone())?;
     hear(collector, wake.clone())?;
@@ -120,7 +122,7 @@ fn show(
         mouse.take(app.shell.look.mouse)?;
         if let Some(question) = app.question() {
             // The follower ends with the loop only.
-            let _ = ask.send(question);
+            let _ = ask.send(Wake::Question(question));
         }
         if let Some(text) = app.take_copy() {
             copy(&text)?;
