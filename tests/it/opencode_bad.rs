@@ -109,6 +109,27 @@ fn rows_that_are_no_json_or_have_wrong_types_are_counted() {
 }
 
 #[test]
+fn nesting_costs_no_stack() {
+    let lab = lab();
+    let mut db = Db::of_1(&lab);
+    db.session("ses_a", None);
+    for (id, depth, input) in [("msg_1", 500, 5), ("msg_2", 100_000, 6)] {
+        let nested = "[".repeat(depth) + &"]".repeat(depth);
+        let mut data = answer(NOON, OPUS);
+        data["tokens"] = tokens([input, 1, 0, 0, 0]);
+        let text = data.to_string().replacen('{', &format!("{{\"odd\":{nested},"), 1);
+        db.message_at(id, "ses_a", NOON, &text);
+    }
+    db.answer("ses_a", OPUS, [1, 1, 0, 0, 0]);
+    let found = lab.ingest();
+    assert!(found.problems.is_empty(), "{found:?}");
+    let rows: Vec<String> =
+        lab.counted().iter().map(|row| row.rsplit(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(rows, ["5/1/0/0/0", "1/1/0/0/0"]);
+    assert_eq!(lab.cursor("opencode.db").unparsed, 1, "deeper than SQLite reads");
+}
+
+#[test]
 fn counts_beyond_belief_are_kept_and_stop_nobody() {
     let lab = lab();
     let mut db = Db::of_1(&lab);

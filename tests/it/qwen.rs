@@ -208,6 +208,18 @@ fn the_hook_blocks_the_next_prompt() {
 }
 
 #[test]
+fn its_login_tells_whether_a_quota_covers_the_calls() {
+    for (login, account) in [("qwen-oauth", "subscription"), ("openai", "api")] {
+        let home = Home::new();
+        let chat = home.path("home/.qwen/projects").join(file("s"));
+        append_to(&chat, format!("{}\n", record(1, [1, 0, 1, 0, 2])).as_bytes());
+        let settings = json!({"security": {"auth": {"selectedType": login}}});
+        append_to(&home.path("home/.qwen/settings.json"), settings.to_string().as_bytes());
+        assert_eq!(home.json(&["explain", "s", "--json"])["account"], account, "{login}");
+    }
+}
+
+#[test]
 fn lines_that_no_client_should_write() {
     for (bad, unread, calls) in [
         (&b"not json"[..], 1, 0),
