@@ -1,6 +1,7 @@
 //! Where an amount comes from, down to the line of the transcript and the price row: for the
 //! command and for the screen.
 
+mod build;
 mod lines;
 mod shape;
 mod text;
@@ -58,7 +59,7 @@ pub fn explain(
     account: &'static str,
 ) -> Result<Explained, LedgerError> {
     let lines = lines::read(rows);
-    let mut explained = shape::build(found, rows, charged, &lines, reader.unlogged()?);
+    let mut explained = build::build(found, rows, charged, &lines, reader.unlogged()?);
     explained.account = account;
     if let Found::Session(session) = found {
         let loops = reader.loops_of(session.number)?;
