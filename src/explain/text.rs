@@ -155,28 +155,46 @@ fn write_call(out: &mut dyn Write, call: &ExplainedCall, zone: &TimeZone) -> Res
 }
 
 fn write_charge(out: &mut dyn Write, charge: &Charge) -> Result<()> {
+    let multiplier = match charge.multiplier.as_str() {
+        "1" => String::new(),
+        multiplier => format!(" × {multiplier}"),
+    };
+    // What was counted, and where there is a rate, that and what it comes to.
+    let mut sums: Vec<(String, String, Option<[String; 2]>)> = Vec::new();
     for class in &charge.classes {
-        let multiplier = if charge.multiplier == "1" {
-            String::new()
-        } else {
-            format!(" × {}", charge.multiplier)
-        };
-        let (name, tokens) = (class.name.replace('_', " "), format::thousands(class.tokens));
-        write!(out, "  {name:<15} {tokens:>13}")?;
-        match (&class.usd_per_million, &class.cost_usd) {
-            (Some(rate), Some(cost)) => writeln!(out, " × ${rate}/M{multiplier} = ${cost}")?,
-            _ => writeln!(out)?,
-        }
+        let (rate, cost) = (&class.usd_per_million, &class.cost_usd);
+        let priced = rate.as_ref().zip(cost.as_ref());
+        sums.push((
+            class.name.replace('_', " "),
+            format::thousands(class.tokens),
+            priced.map(|(rate, cost)| [format!("${rate}/M{multiplier}"), format!("${cost}")]),
+        ));
     }
     if charge.web_search_requests > 0 {
-        writeln!(
-            out,
-            "  {:<15} {:>13} × $0.01 = ${}",
-            "web searches", charge.web_search_requests, charge.web_search_usd
-        )?;
+        let count = charge.web_search_requests.to_string();
+        let priced = ["$0.01".to_owned(), format!("${}", charge.web_search_usd)];
+        sums.push(("web searches".into(), count, Some(priced)));
     }
-    match &charge.cost_usd {
-        Some(cost) => writeln!(out, "  {:<15} ${cost}  {}", "=", charge.status)?,
+    let total = charge.cost_usd.as_ref().map(|cost| format!("${cost}"));
+    // The amounts stand below each other, the sum below them.
+    let widest = |of: usize| {
+        let priced = sums.iter().filter_map(|(_, _, priced)| priced.as_ref());
+        priced.map(|priced| priced[of].len()).max().unwrap_or(0)
+    };
+    let (rates, costs) = (widest(0), widest(1).max(total.as_ref().map_or(0, String::len)));
+    for (name, count, priced) in &sums {
+        write!(out, "  {name:<15} {count:>13}")?;
+        match priced {
+            Some([rate, cost]) => writeln!(out, " × {rate:>rates$} = {cost:>costs$}")?,
+            None => writeln!(out)?,
+        }
+    }
+    match total {
+        // As far as the lines above have their amounts.
+        Some(total) => {
+            let cells = if rates > 0 { 13 + 3 + rates + 3 + costs } else { costs };
+            writeln!(out, "  {:<15} {total:>cells$}  {}", "=", charge.status)?;
+        }
         None => writeln!(out, "  {:<15} {}", "=", charge.status)?,
     }
     if let Some(row) = &charge.price_row {
