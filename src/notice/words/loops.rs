@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use super::{name, notice, place, session_note};
 use crate::format::{fit, money_fixed, printable, thousands};
 use crate::model::{Millis, Notice, SessionKey, UsdTotal};
-use crate::policy::loops::{Alarm, Level};
+use crate::policy::loops::{Alarm, Detector, Level};
 
 /// Cells of a tool's name.
 const TOOL: usize = 40;
@@ -46,15 +46,46 @@ pub fn loop_evidence(since: Millis, alarm: &Alarm, zone: &TimeZone) -> String {
     )
 }
 
-/// `Bash ×14`, or `×14` where no tool is the matter.
+/// `Bash ×14`, or `14 rounds` where no tool is the matter.
 fn times(alarm: &Alarm) -> String {
     let count = thousands(u64::from(alarm.count));
     match &alarm.tool {
         Some(tool) => format!("{} ×{count}", fit(&printable(tool), TOOL)),
-        None => format!("×{count}"),
+        None => match alarm.detector {
+            Detector::Compaction => format!("{count} compactions"),
+            Detector::Unattended => format!("{count} rounds"),
+            _ => format!("×{count}"),
+        },
     }
 }
 
 fn clock(at: Millis, zone: &TimeZone) -> String {
     at.timestamp().to_zoned_datetime(zone.clone()).strftime("%H:%M").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::PicoUsd;
+
+    #[test]
+    fn what_repeats_has_a_name_whether_or_not_it_is_a_tool() {
+        let of = |detector, tool: Option<&str>| {
+            times(&Alarm {
+                detector,
+                level: Level::Loop,
+                what: None,
+                tool: tool.map(Into::into),
+                kind: None,
+                count: 1_028,
+                since: Millis(0),
+                at: Millis(0),
+                cost: PicoUsd::ZERO,
+            })
+        };
+        assert_eq!(of(Detector::SameResult, Some("Bash")), "Bash ×1,028");
+        assert_eq!(of(Detector::Unattended, None), "1,028 rounds");
+        assert_eq!(of(Detector::Compaction, None), "1,028 compactions");
+        assert_eq!(of(Detector::Cycle, None), "×1,028");
+    }
 }
