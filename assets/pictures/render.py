@@ -92,7 +92,9 @@ def shape(character, x, y, color):
         return rect(x, y + LINE - high, CELL, high, color)
     left = "▏▎▍▌▋▊▉".find(character)
     if left >= 0:
-        return rect(x, y + 3, CELL * (left + 1) / 8, LINE - 6, color)
+        return rect(x, y, CELL * (left + 1) / 8, LINE, color)
+    if character in "━╸":
+        return rect(x, y + LINE / 2 - 2.5, CELL if character == "━" else CELL / 2, 5, color)
     middle, half = y + LINE / 2, x + CELL / 2
     lines = {"─": [(x, middle, x + CELL, middle)], "│": [(half, y, half, y + LINE)]}
     corners = {"╭": (x + CELL, y + LINE), "╮": (x, y + LINE), "╰": (x + CELL, y), "╯": (x, y)}

@@ -81,6 +81,8 @@ pub fn percent(part: UsdTotal, whole: UsdTotal) -> Option<u64> {
 pub enum Bar {
     /// Block elements, to an eighth of a cell.
     Unicode,
+    /// Heavy lines, to half a cell: those of rows below each other do not run together.
+    Lines,
     /// `#` and `-`, for terminals and logs without them.
     Ascii,
 }
@@ -91,6 +93,7 @@ pub fn bar(part: UsdTotal, whole: UsdTotal, width: usize, style: Bar) -> String 
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let steps = match style {
         Bar::Unicode => 8,
+        Bar::Lines => 2,
         Bar::Ascii => 1,
     };
     let length = (width * steps) as i128;
@@ -102,6 +105,7 @@ pub fn bar(part: UsdTotal, whole: UsdTotal, width: usize, style: Bar) -> String 
     let (cells, rest) = (filled / steps, filled % steps);
     let (full, partial, empty) = match style {
         Bar::Unicode => ("█", EIGHTHS[rest], " "),
+        Bar::Lines => ("━", ["", "╸"][rest], " "),
         Bar::Ascii => ("#", "", "-"),
     };
     let open = width - cells - usize::from(rest > 0);
@@ -162,6 +166,7 @@ mod tests {
         assert_eq!(percent(UsdTotal(-1), whole), Some(0));
         assert_eq!(percent(UsdTotal(1), UsdTotal::ZERO), None);
         assert_eq!(bar(UsdTotal(999), whole, 4, Bar::Unicode), "███▉");
+        assert_eq!(bar(UsdTotal(999), whole, 4, Bar::Lines), "━━━╸");
         assert_eq!(bar(UsdTotal(999), whole, 4, Bar::Ascii), "###-");
         assert_eq!(bar(UsdTotal(1), whole, 4, Bar::Unicode), "▏   ");
         assert_eq!(bar(UsdTotal(1), whole, 4, Bar::Ascii), "#---");
@@ -173,7 +178,7 @@ mod tests {
     #[test]
     fn a_bar_always_has_its_width() {
         for part in 0..=80 {
-            for style in [Bar::Unicode, Bar::Ascii] {
+            for style in [Bar::Unicode, Bar::Lines, Bar::Ascii] {
                 assert_eq!(width(&bar(UsdTotal(part), UsdTotal(77), 9, style)), 9);
             }
         }

@@ -3,8 +3,8 @@
 //!
 //! ```text
 //!   DAY         COST                          CALLS   CACHE
-//! ▶ Mon 23 Nov  $14.20  ██████████████▌         412    91%
-//!   Sun 22 Nov   $3.02  ███                      88    84%
+//! ▶ Mon 23 Nov  $14.20  ━━━━━━━━━━━━━━╸         412    91%
+//!   Sun 22 Nov   $3.02  ━━━                      88    84%
 //! ```
 
 use ratatui::Frame;
@@ -121,11 +121,13 @@ pub(in crate::tui) fn amount(totals: &Totals, decimals: u32, is_behind: bool) ->
     floor(money_fixed(totals.cost, decimals), totals.is_floor() || is_behind)
 }
 
-/// A share in percent, rounded down; what is not nothing is not written as nothing.
+/// A share in percent, rounded: what is not nothing is not written as nothing, and what is not all
+/// not as all.
 pub(in crate::tui) fn share(part: UsdTotal, whole: UsdTotal) -> String {
-    match percent(part, whole) {
+    match percent(UsdTotal(part.0.saturating_add(whole.0 / 200)), whole) {
         None => "–".into(),
         Some(0) if part.0 > 0 => "<1%".into(),
+        Some(100) if part < whole => "99%".into(),
         Some(percent) => format!("{percent}%"),
     }
 }
@@ -191,10 +193,10 @@ fn line(
             Cell::Bar(part, whole) => {
                 // Reversed blocks would be gaps.
                 let style = theme.style(Role::Chart).remove_modifier(Modifier::REVERSED);
-                spans.push(Span::styled(bar(*part, *whole, *cells, Bar::Unicode), style));
+                spans.push(Span::styled(bar(*part, *whole, *cells, Bar::Lines), style));
             }
             Cell::Gauge(part, whole, role) => {
-                let drawn = bar(*part, *whole, *cells, Bar::Unicode);
+                let drawn = bar(*part, *whole, *cells, Bar::Lines);
                 let used = drawn.trim_end().to_owned();
                 let left = "·".repeat(cells - width(&used));
                 let style = theme.style(*role).remove_modifier(Modifier::REVERSED);
@@ -265,6 +267,17 @@ mod tests {
         let bar = Cell::Bar(UsdTotal(1), UsdTotal(2));
         let row = vec![Cell::plain("a-long-name-of-24-cells!"), Cell::plain("$1"), bar];
         layout(&COLUMNS, &[[row, vec![Cell::plain("7")]].concat()], room)
+    }
+
+    #[test]
+    fn shares_are_rounded_and_never_to_nothing_or_to_all() {
+        let of = |part| share(UsdTotal(part), UsdTotal(1000));
+        for (part, text) in
+            [(0, "0%"), (4, "<1%"), (5, "1%"), (14, "1%"), (15, "2%"), (999, "99%"), (1000, "100%")]
+        {
+            assert_eq!(of(part), text, "{part}");
+        }
+        assert_eq!(share(UsdTotal(1), UsdTotal::ZERO), "–");
     }
 
     #[test]

@@ -84,10 +84,12 @@ pub(super) fn render(
         return;
     }
     let window = table.window(usize::from(area.height.saturating_sub(1)));
-    let decimals = column_decimals(data.parts.iter().map(|part| part.totals.cost));
+    let costs = || data.parts.iter().map(|part| part.totals.cost);
+    // Against the dearest, or many small ones would be no bars at all.
+    let (decimals, most) = (column_decimals(costs()), costs().max().unwrap_or_default());
     let rows: Vec<Vec<Cell>> = table.rows()[window.clone()]
         .iter()
-        .filter_map(|(_, number)| Some(row(data.parts.get(*number)?, data, decimals, shell)))
+        .filter_map(|(_, number)| Some(row(data.parts.get(*number)?, data, most, decimals, shell)))
         .collect();
     let selected = table.position().checked_sub(window.start);
     grid::render(frame, area, &columns(data.level, shell), &rows, selected, theme);
@@ -108,7 +110,7 @@ fn head(data: &Data) -> String {
     if width(&head) <= CRUMBS { head } else { fit_end(&head, CRUMBS).into_owned() }
 }
 
-fn row(part: &Part, data: &Data, decimals: u32, shell: &Shell) -> Vec<Cell> {
+fn row(part: &Part, data: &Data, most: UsdTotal, decimals: u32, shell: &Shell) -> Vec<Cell> {
     let totals = &part.totals;
     let is_session = data.level == Level::Session;
     let name = if part.name.is_empty() { "–".to_owned() } else { part.name.clone() };
@@ -126,7 +128,7 @@ fn row(part: &Part, data: &Data, decimals: u32, shell: &Shell) -> Vec<Cell> {
         Cell::quiet(part.note.clone()),
         Cell::Text(grid::amount(totals, decimals, shell.is_behind()), Some(Role::Strong)),
         Cell::plain(grid::share(totals.cost, data.total.cost)),
-        Cell::Bar(totals.cost, data.total.cost),
+        Cell::Bar(totals.cost, most),
         Cell::plain(thousands(totals.calls)),
         Cell::quiet(if is_session { String::new() } else { thousands(part.sessions as u64) }),
         Cell::quiet(cached(totals).map_or_else(|| "–".into(), |share| format!("{share}%"))),

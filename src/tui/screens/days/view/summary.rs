@@ -68,7 +68,7 @@ fn month(data: &Data, shell: &Shell) -> (String, Vec<String>) {
                 "the rest like the last 4 weeks, by weekday".to_owned(),
             ]
         }
-        None => vec!["a projection after a week of use".to_owned()],
+        None => vec!["projected once there is a week of use".to_owned()],
     };
     if outlook.last_month.calls > 0 {
         let before = today.first_of_month().yesterday().unwrap_or(today);

@@ -45,11 +45,13 @@ fn share(mix: &Mix, room: usize, theme: &Theme) -> Line<'static> {
     };
     let percent = percent(mix.workhorse(), mix.listed());
     let (low, high) = TARGET;
-    let (role, words) = match standing {
-        Standing::Below => (Role::Warn, format!("below {low}–{high} %")),
-        Standing::Within => (Role::Good, format!("within {low}–{high} %")),
-        Standing::Above => (Role::Warn, format!("above {low}–{high} %")),
+    // Rounding does not carry it over an end of the target.
+    let (role, words, percent) = match standing {
+        Standing::Below => (Role::Warn, "below", percent.min(low - 1)),
+        Standing::Within => (Role::Good, "within", percent.clamp(low, high)),
+        Standing::Above => (Role::Warn, "above", percent.max(high + 1)),
     };
+    let words = format!("{words} {low}–{high} %");
     // Room for `100 %`, so that the bar keeps its place.
     let first = format!("{:>5} of calls", format!("{percent} %"));
     let mut spans = vec![Span::styled(first.clone(), theme.style(Role::Strong))];
@@ -94,7 +96,8 @@ fn tiers(mix: &Mix, room: usize, theme: &Theme) -> Line<'static> {
     Line::styled(joined(parts, " · ", room), theme.style(Role::Quiet))
 }
 
-/// Rounded down: 80 is not said of less than that.
-fn percent(part: u64, whole: u64) -> u128 {
-    u128::from(part) * 100 / u128::from(whole.max(1))
+/// Rounded.
+fn percent(part: u64, whole: u64) -> u64 {
+    let (part, whole) = (u128::from(part), u128::from(whole.max(1)));
+    ((part * 200 + whole) / (whole * 2)) as u64
 }

@@ -60,16 +60,18 @@ pub(super) fn render(
         return;
     }
     let window = table.window(usize::from(area.height.saturating_sub(1)));
-    let decimals = column_decimals(data.models.iter().map(|model| model.totals.cost));
+    let costs = || data.models.iter().map(|model| model.totals.cost);
+    // Against the dearest, or many small ones would be no bars at all.
+    let (decimals, most) = (column_decimals(costs()), costs().max().unwrap_or_default());
     let rows: Vec<Vec<Cell>> = table.rows()[window.clone()]
         .iter()
-        .map(|(_, number)| row(&data.models[*number], data, decimals, shell))
+        .map(|(_, number)| row(&data.models[*number], data, most, decimals, shell))
         .collect();
     let selected = table.position().checked_sub(window.start);
     grid::render(frame, area, &columns(shell), &rows, selected, theme);
 }
 
-fn row(model: &Model, data: &Data, decimals: u32, shell: &Shell) -> Vec<Cell> {
+fn row(model: &Model, data: &Data, most: UsdTotal, decimals: u32, shell: &Shell) -> Vec<Cell> {
     let totals = &model.totals;
     // Its vendor says little in a narrow column; the day of its release may tell two apart.
     let name = model.name.strip_prefix("claude-").unwrap_or(&model.name);
@@ -82,7 +84,7 @@ fn row(model: &Model, data: &Data, decimals: u32, shell: &Shell) -> Vec<Cell> {
         Cell::quiet(model.tier.map_or("unlisted", word)),
         Cell::Text(grid::amount(totals, decimals, shell.is_behind()), Some(Role::Strong)),
         Cell::plain(grid::share(totals.cost, data.total.cost)),
-        Cell::Bar(totals.cost, data.total.cost),
+        Cell::Bar(totals.cost, most),
         Cell::plain(thousands(totals.calls)),
         Cell::plain(cached(totals).map_or_else(|| "–".into(), |share| format!("{share}%"))),
         Cell::plain(price(model.price_in)),
