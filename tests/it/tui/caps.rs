@@ -137,6 +137,38 @@ fn figures_are_those_of_the_period() {
     assert_eq!(seen(&app), [row("dear models", "claude-opus-5-5", "$7.60")]);
 }
 
+#[test]
+fn those_it_is_about_are_told_apart() {
+    let lab = Lab::new();
+    let line = |session, cwd, branch| Line { session, cwd, branch, ..LINE };
+    write(&lab, &[line("s1", "/a/shop", "feat/pay"), line("s2", "/b/shop", "main")]);
+    ingest(&lab);
+    let of = |scope: Scope| {
+        let name = scope.name().into();
+        Arc::new(Cap { name, scope, period: Period::Week, ..Cap::daily(dollars(40)) })
+    };
+    let caps = [Scope::Project, Scope::Branch, Scope::Session].map(of).to_vec();
+    let (app, _) = opened(&lab, caps);
+    let mut subjects: Vec<&str> = data(&app).iter().map(|it| it.subject.as_str()).collect();
+    subjects.sort_unstable();
+    let expected = ["a/shop", "a/shop s1", "a/shop@feat/pay", "b/shop", "b/shop s2", "b/shop@main"];
+    assert_eq!(subjects, expected);
+}
+
+#[test]
+fn what_was_reached_of_another_limit_is_said_to_be_of_that() {
+    let lab = Lab::new();
+    a_day(&lab);
+    guarded(&lab);
+    let screen = |limit| {
+        let (app, _) = opened(&lab, vec![Arc::new(Cap::daily(dollars(limit)))]);
+        drawn(&app, 120, 40).to_string()
+    };
+    assert!(screen(10).contains("reached 50 % at 13:10 by session s1 · limit at 15:41"));
+    let raised = screen(120);
+    assert!(raised.contains("reached 50 % of $10.00 at 13:10 by session s1 · limit of $10.00 at"));
+}
+
 fn type_in(app: &mut App, text: &str) {
     for letter in text.chars() {
         press(app, KeyCode::Char(letter));

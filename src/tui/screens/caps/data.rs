@@ -1,10 +1,11 @@
 //! What the Caps screen has read: how every cap stands for everyone it is about.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::format::{printable, short_id};
+use crate::format::{printable, short_id, short_paths};
 use crate::guard::{self, Terms};
-use crate::ledger::LedgerError;
+use crate::ledger::{Charged, LedgerError};
 use crate::model::{Latch, Lift, SessionKey};
 use crate::policy::{Cap, Decision, Period, Scope};
 use crate::tui::screens::Query;
@@ -48,6 +49,7 @@ impl Query for Every {
         let decisions = guard::stand(source.reader, &terms, &developer, &sessions, source.now)?;
         let latches = source.reader.latches(source.now)?;
         let lifts = source.reader.lifts(source.now)?;
+        let subjects = Subjects::of(&decisions, source);
         let mut standings = Vec::new();
         for cap in &facts.caps {
             let lifts: Vec<Lift> =
@@ -70,11 +72,15 @@ impl Query for Every {
                     .filter(|latch| latch.cap == cap.name && latch.subject == decision.subject)
                     .cloned()
                     .collect();
-                latches.sort_by_key(|latch| (latch.level, latch.at));
+                // Of a level that was reached of several limits, the present one's or the newest.
+                latches.sort_by_key(|latch| {
+                    (latch.level, latch.limit != decision.limit, std::cmp::Reverse(latch.at))
+                });
+                latches.dedup_by_key(|latch| latch.level);
                 standings.push(Standing {
                     cap: Arc::clone(cap),
                     decision: Some(decision.clone()),
-                    subject: subject(decision),
+                    subject: subjects.name(decision),
                     latches,
                     lifts: lifts.clone(),
                 });
@@ -84,13 +90,54 @@ impl Query for Every {
     }
 }
 
-/// A project by its last folder: the whole path stands below the table.
-fn subject(decision: &Decision) -> String {
-    let subject = printable(&decision.subject);
-    match decision.cap.scope {
-        Scope::Project | Scope::Branch => subject.rsplit('/').next().unwrap_or_default().to_owned(),
-        // `agent/id`.
-        Scope::Session => short_id(subject.split_once('/').map_or(&*subject, |(_, id)| id)),
-        _ => subject.into_owned(),
+/// Whom decisions are about, in short: the whole name stands below the table.
+struct Subjects<'a> {
+    /// Where branches and sessions are at home.
+    places: HashMap<String, &'a Charged>,
+    /// Projects by as many of their last folders as tell one from the others.
+    short: HashMap<&'a str, String>,
+}
+
+impl<'a> Subjects<'a> {
+    fn of(decisions: &'a [Decision], source: &Source<'a>) -> Self {
+        let mut places: HashMap<String, &Charged> = HashMap::new();
+        for scope in [Scope::Branch, Scope::Session] {
+            if !decisions.iter().any(|decision| decision.cap.scope == scope) {
+                continue;
+            }
+            for to in source.sums.charged.values() {
+                let Some(name) = guard::who(to).in_scope(scope) else { continue };
+                // Of several the same one at every look.
+                let place = places.entry(name.into_owned()).or_insert(to);
+                if to.project < place.project {
+                    *place = to;
+                }
+            }
+        }
+        let project = |decision: &'a Decision| match decision.cap.scope {
+            Scope::Project => Some(&*decision.subject),
+            _ => places.get(&*decision.subject).map(|to| &*to.project),
+        };
+        let short = short_paths(decisions.iter().filter_map(project));
+        Self { places, short }
+    }
+
+    /// Safe to show.
+    fn name(&self, decision: &Decision) -> String {
+        let subject = &*decision.subject;
+        let place = self.places.get(subject);
+        let short = |project: &str| self.short.get(project).filter(|short| !short.is_empty());
+        let name = match (decision.cap.scope, place) {
+            (Scope::Project, _) => short(subject).cloned(),
+            (Scope::Branch, Some(to)) => {
+                short(&to.project).map(|project| format!("{project}@{}", to.branch))
+            }
+            (Scope::Session, Some(to)) => {
+                let id = short_id(&to.session_id);
+                Some(short(&to.project).map_or_else(|| id.clone(), |it| format!("{it} {id}")))
+            }
+            _ => None,
+        };
+        printable(name.as_deref().unwrap_or(subject)).into_owned()
     }
 }

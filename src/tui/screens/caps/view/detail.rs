@@ -82,11 +82,17 @@ fn of_decision(decision: &Decision, standing: &Standing, shell: &Shell) -> Vec<(
     if !standing.latches.is_empty() {
         let latches = standing.latches.iter().map(|latch| {
             let level = Decision::level_name(latch.level);
+            // What was reached of a limit that is another now.
+            let of = if latch.limit == decision.limit {
+                String::new()
+            } else {
+                format!(" of {}", money_fixed(UsdTotal::from(latch.limit), 2))
+            };
             let by = latch.session.as_ref().map_or_else(String::new, |session| {
                 let id = short_id(&session.session_id);
                 format!(" by session {id}")
             });
-            format!("{level} at {}{by}", at(latch.at, shell))
+            format!("{level}{of} at {}{by}", at(latch.at, shell))
         });
         let latches: Vec<String> = latches.collect();
         let holds = if decision.latched { ": holds until it resets" } else { "" };

@@ -79,9 +79,15 @@ fn cells(standing: &Standing, decimals: u32, shell: &Shell) -> Vec<Cell> {
         || "–".to_owned(),
         |decision| floor(money(decision.counted()), shell.is_behind()),
     );
-    let used = decision.and_then(|decision| percent(decision.counted(), limit.into()));
+    // Rounded down: all of it is used only at the limit.
+    let used = decision.map(|decision| percent(decision.counted(), limit.into()).unwrap_or(0));
+    let used = match used {
+        None => "–".to_owned(),
+        Some(0) if decision.is_some_and(|decision| decision.counted().0 > 0) => "<1%".to_owned(),
+        Some(used) => format!("{used}%"),
+    };
     let resets = match decision {
-        _ if cap.period == Period::Session => "with it".to_owned(),
+        _ if cap.period == Period::Session => "at its end".to_owned(),
         Some(decision) => format!("in {}", until(decision.window.end, shell)),
         None => "–".to_owned(),
     };
@@ -99,7 +105,7 @@ fn cells(standing: &Standing, decimals: u32, shell: &Shell) -> Vec<Cell> {
         Cell::plain(counted),
         Cell::plain(money(limit.into())),
         gauge,
-        Cell::plain(used.map_or_else(|| "–".to_owned(), |used| format!("{used}%"))),
+        Cell::plain(used),
         Cell::Text(level, Some(role).filter(|role| *role != Role::Good)),
         Cell::plain(cap.action.name()),
         Cell::plain(resets),
