@@ -112,11 +112,12 @@ fn a_trail(lab: &Lab) {
         body: body.into(),
         urgent: false,
     };
-    // The one has a row of the trail, the other has none.
+    // Levels and loops have a row of the trail, the other has none.
     let level = told("cap/daily/maya/0/500/0", "12:10:00", "half of it", "");
     let over =
         told("over/claude/s1/20", "14:00:00", "spendtop: a dear session", "w/shop has\ncome");
-    for notice in [level, over] {
+    let loops = told("loop/claude/s1//same_result/0/loop", "13:59:00", "an agent goes round", "");
+    for notice in [level, over, loops] {
         writer.store_notice(&notice, &[]).unwrap();
     }
 }
@@ -135,6 +136,42 @@ fn what_was_told_and_done_the_newest_first() {
     assert_screens("activity_detail", &app);
     press(&mut app, KeyCode::Enter);
     assert!(slot(&app).page.table().position() == 0);
+}
+
+#[test]
+fn the_live_screen_tells_an_end_once_and_a_lift_in_its_own_words() {
+    let lab = Lab::new();
+    a_day(&lab);
+    let mut writer = Writer::open(&lab.db()).unwrap();
+    let row = |time: &str, kind, by: &str| Row::new(at(time), kind, by);
+    let of_session = |time, kind, outcome: &str| Row {
+        session: Some(session()),
+        signal: Some("SIGINT".into()),
+        outcome: outcome.into(),
+        ..row(time, kind, "daemon")
+    };
+    for row in [
+        of_session("14:30:00", ActionKind::Signal, "sent"),
+        of_session("14:38:04", ActionKind::Signal, "sent"),
+        of_session("14:38:05", ActionKind::Ended, "exited"),
+        Row {
+            cap: Some("daily".into()),
+            evidence: "release".into(),
+            outcome: "raised by $5.00 until 2026-11-24 00:00".into(),
+            ..row("14:40:00", ActionKind::Raise, "maya")
+        },
+    ] {
+        writer.record(&row).unwrap();
+    }
+    let app = super::app(&lab, Some(20));
+    let told: Vec<&str> = super::data(&app).alerts.iter().map(|alert| &*alert.text).collect();
+    let expected = [
+        "cap daily raised by $5.00 until 2026-11-24 00:00 · by maya · release",
+        "w/shop (s1) ended (SIGINT) · exited · by daemon",
+        // One that did not end it.
+        "w/shop (s1) signalled (SIGINT) · sent · by daemon",
+    ];
+    assert_eq!(told, expected);
 }
 
 #[test]

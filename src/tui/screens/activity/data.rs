@@ -13,7 +13,7 @@ use crate::tui::source::Source;
 pub const MOST: usize = 2000;
 
 /// How the keys of notices begin that come with a row of the audit trail.
-const WITH_A_ROW: [&str; 3] = ["cap/", "stopped/", "loosened/"];
+const WITH_A_ROW: [&str; 4] = ["cap/", "stopped/", "loosened/", "loop/"];
 
 /// Everything, newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,6 +14,9 @@ const MOST: usize = 12;
 /// How far back.
 const SINCE_MS: i64 = 24 * 3_600_000;
 
+/// A signal and the end that comes of it are this near to each other.
+const ENDS_MS: i64 = 60_000;
+
 /// Something that was told or done. Its text is safe to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alert {
@@ -42,7 +45,15 @@ pub(super) fn read(
     // What the daemon did it has also told of.
     let deeds = source.reader.actions(since, 4 * MOST)?;
     let label = |session: &SessionKey| label(session, sessions);
-    alerts.extend(deeds.iter().filter_map(|action| deed(action, &label)));
+    // How it ended names the signal.
+    let is_over = |action: &Action| {
+        let ends = deeds.iter().filter(|other| other.kind == ActionKind::Ended);
+        let mut ends = ends.filter(|end| end.session == action.session);
+        action.kind == ActionKind::Signal
+            && ends.any(|end| (0..=ENDS_MS).contains(&(end.at.0 - action.at.0)))
+    };
+    let told = deeds.iter().filter(|action| !is_over(action));
+    alerts.extend(told.filter_map(|action| deed(action, &label)));
     alerts.sort_by_key(|alert| std::cmp::Reverse(alert.at));
     alerts.truncate(MOST);
     Ok(alerts)
@@ -57,8 +68,8 @@ fn deed(action: &Action, label: &dyn Fn(&SessionKey) -> String) -> Option<Alert>
         ActionKind::Flag if action.cap.is_none() => "flagged",
         ActionKind::Block if action.cap.is_none() => "blocked",
         ActionKind::Unblock => "marks taken back",
-        ActionKind::Snooze => "snoozed",
-        ActionKind::Raise => "raised",
+        // How long and how much is in the outcome.
+        ActionKind::Snooze | ActionKind::Raise => "",
         // These come with a notice.
         ActionKind::Warn
         | ActionKind::Breach
@@ -75,9 +86,11 @@ fn deed(action: &Action, label: &dyn Fn(&SessionKey) -> String) -> Option<Alert>
     };
     let signal = action.signal.as_ref();
     let signal = signal.map_or_else(String::new, |signal| format!(" ({})", printable(signal)));
-    let mut parts = vec![format!("{subject} {what}{signal}").trim_start().to_owned()];
     let outcome = printable(&action.outcome);
-    if !outcome.is_empty() && outcome != "done" {
+    let mut parts = vec![format!("{subject} {what}{signal}").trim().to_owned()];
+    if what.is_empty() {
+        parts = vec![format!("{subject} {outcome}").trim().to_owned()];
+    } else if !outcome.is_empty() && outcome != "done" {
         parts.push(outcome.into_owned());
     }
     parts.push(format!("by {}", printable(&action.by)));

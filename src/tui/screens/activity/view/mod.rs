@@ -6,6 +6,10 @@
 //! │ ▶ 15:38  SIGNAL   shop 7c1e9a02    SIGINT sent · $21.37 of $20.00 today  132 ms  $1.37  daemon  │
 //! │   15:38  LIMIT    shop 7c1e9a02    $20.02 of $20.00 today (100 %)         48 ms  $0.02  daemon  │
 //! ╰───────────────────────────────────────────────────────────────────────────────────────────────╯
+//! ╭ SIGNAL shop 7c1e9a02 ──────────────────────────────────────────────────────────────────────────╮
+//! │ a session's process was to be ended by a signal                                               │
+//! │ SIGINT sent · $21.37 of $20.00 today                                                          │
+//! ╰───────────────────────────────────────────────────────────────────────────────────────────────╯
 //!   cd /w/shop && claude --resume 7c1e9a02-…   (y copies it)
 //! ```
 
@@ -22,9 +26,13 @@ pub(super) use self::sheet::detail;
 use super::{Activity, Event, MOST};
 use crate::format::{fit, printable, thousands};
 use crate::tui::app::Shell;
+use crate::tui::sheet::wrapped;
 use crate::tui::table::List as _;
-use crate::tui::theme::Role;
+use crate::tui::theme::{Role, Theme};
 use crate::tui::view::{FRAMED, indented, panel};
+
+/// From this height on there is room for the selected row in full.
+const FOR_DETAIL: u16 = 26;
 
 pub(super) fn render(
     frame: &mut Frame<'_>,
@@ -43,14 +51,32 @@ pub(super) fn render(
         nothing(frame, area, shell);
         return;
     }
-    let resume = page.selected(data).and_then(Event::resume);
-    let [top, bottom] = area.layout(&Layout::vertical([
+    let selected = page.selected(data);
+    let resume = selected.and_then(Event::resume);
+    let room = usize::from(area.width.saturating_sub(4));
+    let whole = selected.map_or_else(Vec::new, |event| whole(event, room, theme));
+    let below = if framed && area.height >= FOR_DETAIL {
+        (whole.len() as u16).min(area.height / 4) + 2
+    } else {
+        0
+    };
+    let [top, middle, bottom] = area.layout(&Layout::vertical([
         Constraint::Min(0),
+        Constraint::Length(below),
         Constraint::Length(u16::from(area.height >= 6)),
     ]));
     let inner =
         if framed { panel(frame, top, title(page, data, shell), theme) } else { indented(top) };
     table::render(frame, inner, page, data, shell);
+    if let Some(event) = selected.filter(|_| below > 0) {
+        let name = format!("{} {}", event.word(), event.about);
+        let name = fit(name.trim_end(), room).into_owned();
+        let title = vec![Span::styled(name, theme.style(Role::Title))];
+        let inner = panel(frame, middle, title, theme);
+        for (row, line) in inner.rows().zip(whole) {
+            frame.render_widget(line, row);
+        }
+    }
     if let Some(resume) = resume {
         // Alone on its line and from its first cell on, so that it can be selected by hand.
         let bottom = indented(bottom);
@@ -58,6 +84,13 @@ pub(super) fn render(
         let resume = fit(&printable(resume), room).into_owned();
         frame.render_widget(Line::styled(resume, theme.style(Role::Strong)), bottom);
     }
+}
+
+/// The selected one in full: what it is, and how it was.
+fn whole(event: &Event, room: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let how = wrapped(&table::how(event), room, 0).into_iter().map(Line::raw);
+    let meaning = Line::styled(event.meaning(), theme.style(Role::Quiet));
+    std::iter::once(meaning).chain(how).collect()
 }
 
 fn title(page: &Activity, data: &[Event], shell: &Shell) -> Vec<Span<'static>> {

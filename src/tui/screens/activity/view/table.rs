@@ -91,7 +91,7 @@ fn cells(event: &Event, shell: &Shell) -> Vec<Cell> {
 }
 
 /// The signal, how it ended, and what led to it.
-fn how(event: &Event) -> String {
+pub(super) fn how(event: &Event) -> String {
     let mut parts: Vec<String> = Vec::new();
     match &event.from {
         From::Action(action) => {
