@@ -73,6 +73,12 @@ impl Dialog {
         (Self { subjects, found: BTreeMap::new(), step: Step::Choose }, requests)
     }
 
+    /// Processes were looked for, and there are none.
+    pub fn has_nothing_to_end(&self) -> bool {
+        let found = |subject: &Subject| self.found.get(&subject.session);
+        self.subjects.iter().all(|subject| found(subject).is_some_and(Vec::is_empty))
+    }
+
     /// Takes in a key.
     pub fn press(&mut self, key: KeyEvent) -> Pressed {
         match &mut self.step {

@@ -16,12 +16,14 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::parts::over;
 use crate::format::{counted, fit, pad_start, printable, width};
 use crate::tui::act::{Dialog, Step};
 use crate::tui::deed::Deed;
+use crate::tui::sheet::{INSET, wrapped};
 use crate::tui::theme::{Role, Theme};
 
 /// Sessions that are named one by one.
@@ -38,12 +40,15 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, dialog: &Dialog, theme: 
     let mut cursor = None;
     match &dialog.step {
         Step::Choose => {
-            lines.extend(Deed::ALL.map(|deed| choice(deed, theme)));
+            lines.extend(Deed::ALL.iter().flat_map(|deed| {
+                let is_idle = *deed == Deed::Stop && dialog.has_nothing_to_end();
+                choice(*deed, is_idle, room, theme)
+            }));
             lines.push(Line::default());
             lines.push(Line::styled("Esc leaves", quiet));
         }
         Step::Confirm { deed, input, wrong } => {
-            lines.push(choice(*deed, theme));
+            lines.extend(choice(*deed, false, room, theme));
             lines.push(Line::default());
             let word = deed.name();
             let words = if *wrong {
@@ -52,18 +57,19 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, dialog: &Dialog, theme: 
                 format!("type {word}, and a reason if you like, then Enter")
             };
             let role = if *wrong { Role::Warn } else { Role::Strong };
-            lines.push(Line::styled(words, theme.style(role)));
+            let words = wrapped(&words, room, 0).into_iter();
+            lines.extend(words.map(|line| Line::styled(line, theme.style(role))));
             let scroll = input.visual_scroll(room.saturating_sub(3));
             let typed: String = input.value().chars().skip(scroll).collect();
             cursor = Some((lines.len(), 2 + input.visual_cursor().saturating_sub(scroll)));
             lines.push(Line::raw(format!("> {}", printable(&typed))));
         }
         Step::Doing { deed, said, .. } => {
-            lines.extend(said.iter().map(|line| Line::raw(fit(line, room).into_owned())));
+            lines.extend(broken(said, room));
             lines.push(Line::styled(format!("{}: under way", deed.name()), quiet));
         }
         Step::Over(said) => {
-            lines.extend(said.iter().map(|line| Line::raw(fit(line, room).into_owned())));
+            lines.extend(broken(said, room));
             lines.push(Line::styled("Enter leaves", quiet));
         }
     }
@@ -81,13 +87,29 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, dialog: &Dialog, theme: 
     }
 }
 
-fn choice(deed: Deed, theme: &Theme) -> Line<'static> {
-    let name = format!(" {}{}", deed.name(), pad_start("", 9 - width(deed.name())));
-    Line::from(vec![
-        Span::styled(deed.key().to_string(), theme.style(Role::Key)),
-        Span::styled(name, theme.style(Role::Strong)),
-        Span::raw(deed.meaning()),
-    ])
+/// Cells of a deed's key and name.
+const NAME: usize = 11;
+
+/// What can be done, and what comes of it; quiet where it is idle.
+fn choice(deed: Deed, is_idle: bool, room: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let name = format!(" {}{}", deed.name(), pad_start("", NAME - 2 - width(deed.name())));
+    let roles = if is_idle { [Role::Quiet; 2] } else { [Role::Key, Role::Strong] };
+    let [key, name] = [deed.key().to_string(), name];
+    let head =
+        vec![Span::styled(key, theme.style(roles[0])), Span::styled(name, theme.style(roles[1]))];
+    let parts = wrapped(deed.meaning(), room.saturating_sub(NAME).max(1), 0).into_iter();
+    let lines = parts.enumerate().map(|(number, part)| {
+        let mut line = if number == 0 { head.clone() } else { vec![Span::raw(" ".repeat(NAME))] };
+        let style = if is_idle { theme.style(Role::Quiet) } else { Style::new() };
+        line.push(Span::styled(part, style));
+        Line::from(line)
+    });
+    lines.collect()
+}
+
+/// What was said, in lines that have room.
+fn broken(said: &[String], room: usize) -> impl Iterator<Item = Line<'static>> {
+    said.iter().flat_map(move |line| wrapped(line, room, INSET)).map(Line::raw)
 }
 
 /// Each session's processes, with how they were found and how sure that is.
@@ -104,14 +126,15 @@ fn processes(dialog: &Dialog, room: usize, theme: &Theme) -> Vec<Line<'static>> 
             continue;
         };
         if found.is_empty() {
-            let words = "no process of it was found: stop has nothing to end";
-            lines.push(Line::styled(fit(words, room).into_owned(), theme.style(Role::Quiet)));
+            let words = wrapped("no process of it was found: stop has nothing to end", room, 0);
+            let quiet = theme.style(Role::Quiet);
+            lines.extend(words.into_iter().map(|line| Line::styled(line, quiet)));
         }
         for process in found {
             let role = if process.is_certain { Role::Good } else { Role::Warn };
             let words = printable(&process.words);
             // Long: a path, and why.
-            for part in wrapped(&words, room) {
+            for part in wrapped(&words, room, 0) {
                 lines.push(Line::styled(part, theme.style(role)));
             }
         }
@@ -120,21 +143,6 @@ fn processes(dialog: &Dialog, room: usize, theme: &Theme) -> Vec<Line<'static>> 
     if more > 0 {
         let more = format!("and {}", counted(more as u64, "more session", "more sessions"));
         lines.push(Line::styled(more, theme.style(Role::Quiet)));
-    }
-    lines
-}
-
-/// A text in lines, broken between words.
-fn wrapped(text: &str, room: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if width(line) + 1 + width(word) <= room => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(fit(word, room).into_owned()),
-        }
     }
     lines
 }

@@ -1,12 +1,13 @@
 //! What every key that works here does, and what every sign means, over the screen.
 //!
 //! ```text
-//! ╭ help: Live ────────────────────────────────────────────────────╮
-//! │ /              show only rows with these words                 │
-//! │ …                                                              │
-//! │ ≥              at least: a price or a last count is missing    │
-//! ╰────────────────────────────────────────────────────────────────╯
+//! ╭ help: Live ────────────────────────────────────────────────────────────────────────╮
+//! │ /         show only rows with these words    ≥     at least: a price, or a last …  │
+//! │ …                                            …                                     │
+//! ╰────────────────────────────────────────────────────────────────────────────────────╯
 //! ```
+//!
+//! Where there is no room for both side by side, the signs stand below the keys.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -15,7 +16,8 @@ use ratatui::text::{Line, Span};
 use super::parts::over;
 use crate::format::{pad_start, width};
 use crate::tui::app::App;
-use crate::tui::theme::Role;
+use crate::tui::sheet::wrapped;
+use crate::tui::theme::{Role, Theme};
 
 /// Signs and words of the screen.
 const WORDS: &[(&str, &str)] = &[
@@ -35,28 +37,24 @@ const WORDS: &[(&str, &str)] = &[
     ("● · !", "on Health: well, worth knowing, to be mended"),
 ];
 
-/// Cells of the left column.
-const LABELS: usize = 13;
+/// Cells between a label and its text, and between two columns.
+const GAP: usize = 2;
+const GUTTER: usize = 4;
+
+/// Labels with their texts.
+type Entries = Vec<(String, &'static str)>;
 
 pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, above: u16) {
     let theme = &app.shell.look.theme;
-    let row = |label: &str, text: &str| {
-        let label = format!("{label}{}", pad_start("", LABELS.saturating_sub(width(label))));
-        Line::from(vec![
-            Span::styled(label, theme.style(Role::Key)),
-            Span::raw(" "),
-            Span::raw(text.to_owned()),
-        ])
-    };
     let keys = app.shell.look.keys.entries(app.here()).filter(|(_, keys)| !keys.is_empty());
-    let mut lines: Vec<Line<'_>> = keys
+    let keys: Entries = keys
         .map(|(entry, keys)| {
             let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
-            row(&keys.join(" "), entry.help)
+            (keys.join(" "), entry.help)
         })
         .collect();
-    lines.push(Line::default());
-    lines.extend(WORDS.iter().map(|(word, text)| row(word, text)));
+    let words: Entries = WORDS.iter().map(|(word, text)| ((*word).to_owned(), *text)).collect();
+    let lines = set_out(&keys, &words, usize::from(area.width.saturating_sub(4)), theme);
     let room = usize::from(area.height.saturating_sub(2)).max(1);
     let above = usize::from(above).min(lines.len().saturating_sub(room));
     let mut title = format!("help: {}", app.screen().title());
@@ -65,4 +63,49 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, app: &App, above: u16) {
     }
     let shown = &lines[above..lines.len().min(above + room)];
     over(frame, area, &title, shown, theme);
+}
+
+/// The words beside the keys where both have room, else below them.
+fn set_out(keys: &Entries, words: &Entries, room: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let left = labels(keys) + keys.iter().map(|(_, text)| width(text)).max().unwrap_or(0);
+    let right = labels(words) + words.iter().map(|(_, text)| width(text)).max().unwrap_or(0);
+    if left + GUTTER + right > room {
+        let mut lines = column(keys, room, theme);
+        lines.push(Line::default());
+        lines.extend(column(words, room, theme));
+        return lines;
+    }
+    let mut lines = column(keys, left, theme);
+    let words = column(words, right, theme);
+    lines.resize(lines.len().max(words.len()), Line::default());
+    for (line, word) in lines.iter_mut().zip(words) {
+        line.push_span(" ".repeat(left + GUTTER - line.width()));
+        line.extend(word);
+    }
+    lines
+}
+
+/// Cells of the labels.
+fn labels(entries: &Entries) -> usize {
+    entries.iter().map(|(label, _)| width(label)).max().unwrap_or(0) + GAP
+}
+
+/// Each label before its text, which is broken where it is too long.
+fn column(entries: &Entries, room: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let labels = labels(entries);
+    let set = |(label, text): &(String, &'static str)| {
+        let parts = wrapped(text, room.saturating_sub(labels).max(1), 0).into_iter();
+        let label = |number| if number == 0 { label.clone() } else { String::new() };
+        let lines = parts.enumerate().map(|(number, part)| {
+            let label = label(number);
+            let pad = pad_start("", labels - width(&label));
+            Line::from(vec![
+                Span::styled(label, theme.style(Role::Key)),
+                Span::raw(pad),
+                Span::raw(part),
+            ])
+        });
+        lines.collect::<Vec<_>>()
+    };
+    entries.iter().flat_map(set).collect()
 }

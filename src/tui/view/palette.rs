@@ -13,7 +13,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::parts::over;
-use crate::format::{pad_start, width};
+use crate::format::{fit, pad_start, width};
 use crate::tui::app::App;
 use crate::tui::palette::Palette;
 use crate::tui::theme::Role;
@@ -33,18 +33,20 @@ pub(super) fn render(frame: &mut Frame<'_>, area: Rect, palette: &Palette, app: 
     let room = usize::from(area.height.saturating_sub(3)).min(MOST);
     let first = palette.at.saturating_sub(room / 2).min(found.len().saturating_sub(room));
     let typed = format!(": {}", palette.input.value());
-    let typed = format!("{typed}{}", pad_start("", WIDTH.saturating_sub(width(&typed))));
+    let wide = usize::from(area.width.saturating_sub(4)).min(WIDTH);
+    let typed = format!("{typed}{}", pad_start("", wide.saturating_sub(width(&typed))));
     let mut lines = vec![Line::raw(typed)];
     for (number, entry) in found.iter().enumerate().skip(first).take(room) {
         let here = number == palette.at;
         let mark = if here { "▶ " } else { "  " };
         let name =
             format!("{}{}", entry.name, pad_start("", NAMES.saturating_sub(width(entry.name))));
+        let help = fit(entry.help, wide.saturating_sub(2 + NAMES + 1));
         let role = if here { Role::Selected } else { Role::Strong };
         lines.push(Line::from(vec![
             Span::styled(mark, theme.style(Role::Key)),
             Span::styled(name, theme.style(role)),
-            Span::styled(format!(" {}", entry.help), theme.style(Role::Quiet)),
+            Span::styled(format!(" {help}"), theme.style(Role::Quiet)),
         ]));
     }
     if found.is_empty() {

@@ -11,6 +11,9 @@ use crate::tui::theme::{Role, Theme};
 /// Below this size of the terminal the frames go.
 pub(in crate::tui) const FRAMED: (u16, u16) = (60, 14);
 
+/// Cells of a screen beside what lies over it that are no sight of the screen any more.
+const SHREDS: u16 = 8;
+
 /// Draws a frame with a title, and tells the place within it.
 pub(in crate::tui) fn panel(
     frame: &mut Frame<'_>,
@@ -39,8 +42,17 @@ pub(super) fn over(
 ) -> Rect {
     let widest = lines.iter().map(Line::width).max().unwrap_or(0).max(width(title) + 2);
     let size = (widest as u16 + 4, lines.len() as u16 + 2);
+    let screen = area;
     let area = centred(area, size);
-    frame.render_widget(Clear, area);
+    // A cell more on either side, so that what is cut off does not touch the frame; all of the line
+    // where but a few cells of it would be left.
+    let aside = if screen.width - area.width < SHREDS { SHREDS } else { 1 };
+    let cleared = Rect {
+        x: area.x.saturating_sub(aside),
+        width: area.width.saturating_add(2 * aside),
+        ..area
+    };
+    frame.render_widget(Clear, cleared.intersection(screen));
     let inner = panel(frame, area, vec![Span::styled(title, theme.style(Role::Title))], theme);
     for (row, line) in inner.rows().zip(lines) {
         frame.render_widget(line, row);
