@@ -185,6 +185,16 @@ mod tests {
     }
 
     #[test]
+    fn what_warns_can_be_read_in_the_selected_row() {
+        for (name, theme) in all() {
+            for role in [Role::Warn, Role::Bad] {
+                let style = theme.style(Role::Selected).patch(theme.style(role));
+                assert!(style.bg.is_none() || style.fg != style.bg, "{role:?} of {name}");
+            }
+        }
+    }
+
+    #[test]
     fn how_each_role_looks_in_each_theme() {
         let mut lines = Vec::new();
         for (name, theme) in all() {

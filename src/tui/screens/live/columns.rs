@@ -103,19 +103,21 @@ impl Column {
         Self::ALL[self as usize].2
     }
 
-    /// How long it stays while room runs out: the greatest goes last.
-    pub(super) const fn rank(self) -> u8 {
+    /// How long it stays while room runs out: the greatest goes last. Where there are several agents
+    /// theirs tells more.
+    pub(super) const fn rank(self, several_agents: bool) -> u8 {
         match self {
-            Self::Project => 16,
-            Self::Today => 15,
-            Self::State => 14,
-            Self::Age => 13,
-            Self::Loop => 12,
-            Self::Session => 11,
-            Self::PerHour => 10,
-            Self::Protection => 9,
-            Self::Branch => 8,
-            Self::Model => 7,
+            Self::Project => 17,
+            Self::Today => 16,
+            Self::State => 15,
+            Self::Age => 14,
+            Self::Loop => 13,
+            Self::Session => 12,
+            Self::PerHour => 11,
+            Self::Protection => 10,
+            Self::Branch => 9,
+            Self::Model => 8,
+            Self::Agent if several_agents => 7,
             Self::Steps => 6,
             Self::Subagents => 5,
             Self::Cache => 4,
@@ -213,6 +215,8 @@ impl Column {
                 let sign = if turn.level >= LoopLevel::Loop { "!" } else { "" };
                 format!("×{}{sign}", turn.repeats)
             }
+            // No tool was called in it yet.
+            _ if turn.repeats == 0 => "–".into(),
             _ => turn.repeats.to_string(),
         }
     }
@@ -289,9 +293,10 @@ mod tests {
 
     #[test]
     fn no_two_columns_give_way_at_once() {
-        let mut ranks: Vec<u8> = Column::ALL.iter().map(|(column, _, _)| column.rank()).collect();
-        ranks.sort_unstable();
-        ranks.dedup();
-        assert_eq!(ranks.len(), Column::ALL.len());
+        for several in [false, true] {
+            let ranks = Column::ALL.iter().map(|(column, _, _)| column.rank(several));
+            let ranks: std::collections::BTreeSet<u8> = ranks.collect();
+            assert_eq!(ranks.len(), Column::ALL.len());
+        }
     }
 }

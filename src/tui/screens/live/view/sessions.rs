@@ -139,9 +139,11 @@ fn fit_columns(
     let tight = |(column, width): &(Column, usize)| {
         if column.is_name() { column.least().min(*width) } else { *width }
     };
+    let several = has_several_agents(data);
     // What says least goes, until the rest has room with names cut short.
     while columns.len() > 2 && wanted(&columns, &tight) > room {
-        let least = columns.iter().enumerate().min_by_key(|(_, (column, _))| column.rank());
+        let rank = |column: &Column| column.rank(several);
+        let least = columns.iter().enumerate().min_by_key(|(_, (column, _))| rank(column));
         let Some((number, _)) = least else { break };
         columns.remove(number);
     }
@@ -167,16 +169,18 @@ fn candidates(room: usize, data: &Data, look: &Look) -> Vec<Column> {
     if let Some(columns) = &look.columns {
         return columns.clone();
     }
-    let first = data.sessions.first().map(|session| session.key.agent);
     let says_something = |column: &Column| match column {
         // Where all are of one agent, the column says nothing.
-        Column::Agent => {
-            room >= GENEROUS || data.sessions.iter().any(|s| Some(s.key.agent) != first)
-        }
+        Column::Agent => room >= GENEROUS || has_several_agents(data),
         Column::Calls | Column::Input | Column::Output => room >= GENEROUS,
         _ => true,
     };
     Column::ALL.iter().map(|(column, _, _)| *column).filter(says_something).collect()
+}
+
+fn has_several_agents(data: &Data) -> bool {
+    let first = data.sessions.first().map(|session| session.key.agent);
+    data.sessions.iter().any(|session| Some(session.key.agent) != first)
 }
 
 fn cell<'a>(at: &RowAt, data: &'a Data) -> Option<Cell<'a>> {
@@ -218,22 +222,29 @@ fn line(
             Cell::Subagent(_) => theme.style(Role::Quiet),
         };
         // What warns still does so where it is selected.
-        let style = if selected { style.patch(background) } else { style };
-        let warns = selected && is_warning(*column, &cell);
-        spans.push(Span::styled(
-            text,
-            if warns { background.patch(theme.style(Role::Warn)) } else { style },
-        ));
+        let style = match warning(*column, &cell) {
+            Some(role) if selected => background.patch(theme.style(role)),
+            _ if selected => style.patch(background),
+            _ => style,
+        };
+        spans.push(Span::styled(text, style));
     }
     Line::from(spans)
 }
 
-fn is_warning(column: Column, cell: &Cell<'_>) -> bool {
-    let Cell::Session(session) = cell else { return false };
+fn warning(column: Column, cell: &Cell<'_>) -> Option<Role> {
+    let Cell::Session(session) = cell else { return None };
+    let is_held = !session.held.is_empty();
     match column {
-        Column::State => !session.held.is_empty() || session.state.doing == Doing::Ask,
-        Column::Protection => session.protection == Protection::None,
-        _ => false,
+        Column::State if session.state.doing == Doing::Blocked => Some(Role::Bad),
+        Column::State if is_held || session.state.doing == Doing::Ask => Some(Role::Warn),
+        Column::Protection if session.protection == Protection::None => Some(Role::Warn),
+        Column::Loop => match session.turn?.level {
+            LoopLevel::None => None,
+            LoopLevel::Watch => Some(Role::Warn),
+            LoopLevel::Loop | LoopLevel::Runaway => Some(Role::Bad),
+        },
+        _ => None,
     }
 }
 
