@@ -38,9 +38,9 @@ fn three(lab: &Lab) -> App {
     write(
         lab,
         &[
-            Line { session: "s1", branch: "a", at: "2026-11-23T14:03:00Z", ..LINE },
-            Line { session: "s2", branch: "b", at: "2026-11-23T14:02:00Z", cents: 900, ..LINE },
-            Line { session: "s3", branch: "c", at: "2026-11-23T14:01:00Z", cents: 300, ..LINE },
+            Line { session: "s1", branch: "a", at: "2026-11-23T14:20:00Z", ..LINE },
+            Line { session: "s2", branch: "b", at: "2026-11-23T14:10:00Z", cents: 900, ..LINE },
+            Line { session: "s3", branch: "c", at: "2026-11-23T14:00:00Z", cents: 300, ..LINE },
         ],
     );
     ingest(lab);
@@ -61,6 +61,35 @@ fn keys_move_the_selection_within_the_list() {
     assert!(!press(&mut app, KeyCode::Char('z')));
     assert!(press(&mut app, KeyCode::Char('q')));
     assert!(app.quit);
+}
+
+#[test]
+fn sessions_at_work_keep_their_places_from_call_to_call() {
+    let lab = Lab::new();
+    let line = |session, branch, at, cents| Line { session, branch, at, cents, ..LINE };
+    write(
+        &lab,
+        &[
+            line("s1", "dear", "2026-11-23T14:40:00Z", 900),
+            line("s2", "cheap", "2026-11-23T14:40:05Z", 100),
+            line("s3", "earlier", "2026-11-23T14:20:00Z", 5000),
+        ],
+    );
+    ingest(&lab);
+    let mut app = app(&lab, None);
+    assert_eq!(branches(&app), ["dear", "cheap", "earlier"]);
+    for (number, (session, branch, at)) in (10..)
+        .zip([("s1", "dear", "2026-11-23T14:40:10Z"), ("s2", "cheap", "2026-11-23T14:40:15Z")])
+    {
+        line(session, branch, at, 10).write(&lab, number);
+        ingest(&lab);
+        app.update(picture(&lab));
+        assert_eq!(branches(&app), ["dear", "cheap", "earlier"]);
+    }
+    line("s3", "earlier", "2026-11-23T14:41:00Z", 10).write(&lab, 20);
+    ingest(&lab);
+    app.update(picture(&lab));
+    assert_eq!(branches(&app), ["earlier", "dear", "cheap"], "it is at work again");
 }
 
 #[test]

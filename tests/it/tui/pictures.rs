@@ -254,6 +254,38 @@ fn what_holds_a_session_is_said_and_stops_only_where_it_is_to() {
 }
 
 #[test]
+fn a_block_that_no_hook_carries_out_is_not_shown_as_done() {
+    let lab = Lab::new();
+    write(&lab, &[LINE]);
+    ingest(&lab);
+    let own = Kernel::new().own();
+    let folder = lab.folder.path().join("home/.claude/sessions");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = serde_json::json!({
+        "pid": own.pid, "sessionId": "s1", "procStart": own.start_time.to_string(),
+        "status": "busy", "kind": "interactive", "entrypoint": "cli",
+    });
+    std::fs::write(folder.join(format!("{}.json", own.pid)), file.to_string()).unwrap();
+    let mut writer = Writer::open(&lab.db()).unwrap();
+    // It could be signalled, which a block does not do, and a kill does.
+    for (action, word) in [(CapAction::Block, "RUN"), (CapAction::Kill, "BLK")] {
+        let mark = Mark {
+            session: SessionKey { agent: AgentId::Claude, session_id: "s1".into() },
+            action,
+            cap: None,
+            reason: "too dear".into(),
+            by: "maya".into(),
+            at: now(),
+        };
+        writer.store_note(&Note::Mark(mark), &[]).unwrap();
+        let app = seen(&lab, "UTC", super::NOW);
+        let session = &data(&app).sessions[0];
+        assert_eq!((session.state.word(), session.protection), (word, Protection::Signal));
+        assert!(!session.held.is_empty(), "that it is marked is said all the same");
+    }
+}
+
+#[test]
 fn what_a_turn_is_at_is_told_beside_its_session() {
     let lab = Lab::new();
     let fixture = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));

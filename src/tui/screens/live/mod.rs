@@ -65,6 +65,10 @@ const ORDERS: &[&str] = &[
     "protection",
 ];
 
+/// Sessions whose newest calls are this near to the newest of all are at work at once: the dearest of
+/// today comes first among them, for in the order of their calls they would change places at each.
+const AT_WORK_MS: i64 = 2 * 60_000;
+
 /// The state of the Live screen.
 #[derive(Clone, Debug)]
 pub struct Live {
@@ -235,6 +239,11 @@ fn sort(numbers: &mut [usize], sessions: &[Arc<Session>], by: &str) {
         "cache" => numbers.sort_by_key(|number| columns::cached(&of(number).total)),
         "project" => numbers.sort_by(|a, b| of(a).project.cmp(&of(b).project)),
         "protection" => numbers.sort_by_key(|number| of(number).protection),
-        _ => {}
+        _ => {
+            let newest = sessions.first().map_or(0, |session| session.last.0);
+            let is_at_work = |number: &usize| newest - of(number).last.0 < AT_WORK_MS;
+            let at_work = numbers.partition_point(is_at_work);
+            numbers[..at_work].sort_by_key(|number| Reverse(of(number).today.cost));
+        }
     }
 }

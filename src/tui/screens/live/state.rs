@@ -10,7 +10,7 @@ use crate::enforce::{How, Present};
 use crate::format::printable;
 use crate::guard::who;
 use crate::ledger::{Charged, LedgerError};
-use crate::model::{AgentId, LIMIT, Latch, LiftBy, Mark, SessionKey};
+use crate::model::{AgentId, CapAction, LIMIT, Latch, LiftBy, Mark, SessionKey};
 use crate::policy::Cap;
 use crate::tui::source::Source;
 
@@ -65,7 +65,7 @@ impl State {
     pub const fn meaning(self) -> &'static str {
         match (self.doing, self.is_guess) {
             (Doing::Run, false) => "in mid-turn",
-            (Doing::Run, true) => "seems to run: it called a model a moment ago",
+            (Doing::Run, true) => "seems to run: its last call says so",
             (Doing::Ask, _) => "asks you something",
             (Doing::Idle, false) => "at its prompt",
             (Doing::Idle, true) => "seems to wait at its prompt",
@@ -117,8 +117,8 @@ pub fn unprotected(agent: AgentId) -> &'static str {
 /// Why a session is marked, or must not go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
-    /// It must not go on.
-    pub stops: bool,
+    /// What it is to come to.
+    pub action: CapAction,
     /// The session itself is marked; else a cap holds whoever it is about.
     pub is_mark: bool,
     /// In words, safe to show.
@@ -180,9 +180,15 @@ impl<'a> Guarded<'a> {
         } else {
             Protection::None
         };
-        // What seems to run although it must not, and is stopped by nothing, is not blocked.
-        let goes_on = protection == Protection::None && state.doing == Doing::Run;
-        if state.is_live() && !goes_on && held.iter().any(|held| held.stops) {
+        // What runs although it must not, and is stopped by nothing, is not blocked: a block is its
+        // hook's to carry out, a signal comes only where a cap kills.
+        let is_stopped = |held: &Held| match protection {
+            Protection::Hook => held.action.stops(),
+            Protection::Signal => held.action == CapAction::Kill,
+            Protection::None | Protection::Unneeded => false,
+        };
+        let goes_on = state.doing == Doing::Run && !held.iter().any(is_stopped);
+        if state.is_live() && !goes_on && held.iter().any(|held| held.action.stops()) {
             state = State { doing: Doing::Blocked, is_guess: false };
         }
         Standing { turn, held, process, state, protection }
@@ -194,16 +200,16 @@ impl<'a> Guarded<'a> {
             let word = if mark.action.stops() { "blocked" } else { "flagged" };
             let by = mark.cap.as_deref().unwrap_or(&mark.by);
             let why = format!("{word} by {}: {}", printable(by), printable(&mark.reason));
-            held.push(Held { stops: mark.action.stops(), is_mark: true, why });
+            held.push(Held { action: mark.action, is_mark: true, why });
         }
         for (cap, latch) in &self.broken {
             let subject = who(to).in_scope(cap.scope);
             if subject.is_some_and(|subject| *subject == *latch.subject) {
                 let why = format!("held by cap {}, which is used up", printable(&cap.name));
-                held.push(Held { stops: true, is_mark: false, why });
+                held.push(Held { action: cap.action, is_mark: false, why });
             }
         }
-        held.sort_by_key(|held| !held.stops);
+        held.sort_by_key(|held| !held.action.stops());
         held
     }
 }

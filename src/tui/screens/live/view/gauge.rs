@@ -28,6 +28,9 @@ use crate::tui::view::{fitting, joined};
 /// Share of the cap, in percent, from which on the bar warns.
 const NEAR: u64 = 80;
 
+/// Between two things in the second line.
+const SEPARATOR: &str = " · ";
+
 /// Shorter than this a bar says nothing.
 const SHORTEST_BAR: usize = 6;
 
@@ -113,8 +116,15 @@ impl Gauge<'_> {
     fn standing(&self, cap: &Decision) -> Line<'static> {
         let left = UsdTotal::from(cap.limit) - cap.counted();
         let mark = if self.is_floor { FLOOR } else { "" };
+        // By the minute, as everything on the screen that only time moves.
+        let resets = by_the_minute(self.board.day.end.since(self.shell.now));
+        let resets = format!("resets in {resets}");
         let state = if left < UsdTotal::ZERO {
-            format!("OVER the daily cap by {mark}{}", cents(UsdTotal::ZERO - left))
+            let over = format!("by {mark}{}", cents(UsdTotal::ZERO - left));
+            // When it ends says more than that it is the daily one.
+            let long = format!("OVER the daily cap {over}");
+            let is_short = width(&long) + width(SEPARATOR) + width(&resets) > self.room;
+            if is_short { format!("OVER {over}") } else { long }
         } else if left == UsdTotal::ZERO {
             "The daily cap is REACHED".to_owned()
         } else if self.is_floor {
@@ -126,15 +136,12 @@ impl Gauge<'_> {
             Role::Bad => Role::Bad,
             _ => Role::Strong,
         };
-        // By the minute, as everything on the screen that only time moves.
-        let resets = by_the_minute(self.board.day.end.since(self.shell.now));
         let pace = pace::words(self.board, self.shell).filter(|_| self.with_pace);
         let snoozed = cap.snoozed_until.map(|until| {
             let until = until.timestamp().to_zoned_datetime(self.shell.setting.zone.clone());
             format!("snoozed until {}", until.strftime("%H:%M"))
         });
-        let more =
-            [snoozed, pace, Some(format!("resets in {resets}")), self.calls(), self.others()];
+        let more = [snoozed, pace, Some(resets), self.calls(), self.others()];
         self.line(Span::styled(state, self.theme.style(role)), more)
     }
 
@@ -180,7 +187,6 @@ impl Gauge<'_> {
 
     /// What matters, and quietly as much of the rest as has room.
     fn line(&self, first: Span<'static>, rest: [Option<String>; 5]) -> Line<'static> {
-        const SEPARATOR: &str = " · ";
         let room = self.room.saturating_sub(width(&first.content) + width(SEPARATOR));
         let rest = joined(rest.into_iter().flatten(), SEPARATOR, room);
         if rest.is_empty() {

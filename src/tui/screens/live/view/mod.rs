@@ -42,7 +42,8 @@ const FOR_PACE: u16 = 116;
 /// From this height on the alerts have a panel of their own.
 const FOR_ALERTS: u16 = 26;
 
-/// Lines of the alerts' panel, with its frame.
+/// Lines of the alerts' panel, with its frame: as many as are told of, from the least on up to a
+/// fifth of the screen.
 const ALERTS: u16 = 7;
 
 pub(super) fn render(
@@ -57,7 +58,10 @@ pub(super) fn render(
     let has_alerts = data.is_some_and(|data| !data.alerts.is_empty());
     let alerts = match (framed, has_alerts) {
         (_, false) => 0,
-        (true, true) if area.height >= FOR_ALERTS => ALERTS,
+        (true, true) if area.height >= FOR_ALERTS => {
+            let told = data.map_or(0, |data| data.alerts.len() as u16) + 2;
+            told.clamp(ALERTS, (area.height / 5).max(ALERTS))
+        }
         (_, true) => u16::from(area.height >= 8),
     };
     let [top, main, bottom] = area.layout(&Layout::vertical([
