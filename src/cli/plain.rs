@@ -8,6 +8,7 @@ use super::Outcome;
 use super::args::{SessionsArgs, TimeArgs};
 use super::context::Context;
 use super::sessions;
+use super::standing::Standing;
 use crate::format::{counted, floor, money, money_fixed, percent};
 use crate::ledger::{Reader, Totals};
 use crate::model::PicoUsd;
@@ -26,7 +27,10 @@ pub(super) fn run(context: &Context, out: &mut dyn Write) -> Result<Outcome> {
             let version = reader.data_version()?;
             sums.refresh(reader, version, context.developer(), &zone, now)
         })?;
-        let sentence = today(&sums.today(), context.config.daily_cap);
+        // The limit that is in force: it may have been raised.
+        let standing = Standing::read(context, Some(&reader))?;
+        let limit = standing.daily(context.developer()).map(|decision| decision.limit);
+        let sentence = today(&sums.today(), limit);
         writeln!(out, "\n{sentence}")?;
     }
     if !context.global.quiet {

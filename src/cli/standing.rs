@@ -15,7 +15,7 @@ use crate::format;
 use crate::guard::{self, Terms};
 use crate::ledger::{FoundSession, Reader, the_one};
 use crate::model::{LIMIT, Millis, SessionKey, UsdTotal};
-use crate::policy::{self, Cap, Decision, Measure, Period, Tally, Who};
+use crate::policy::{self, Cap, Decision, Measure, Period, Scope, Tally, Who};
 
 /// How the caps stand now.
 pub(super) struct Standing {
@@ -74,6 +74,16 @@ impl Standing {
             Outcome::Warned => "warning",
             _ => "ok",
         }
+    }
+
+    /// How the daily cap of a developer stands.
+    pub(super) fn daily(&self, developer: &str) -> Option<&Decision> {
+        let is_daily = |decision: &&Decision| {
+            let cap = &decision.cap;
+            let is_spend = !cap.measure.is_loop() && *decision.subject == *developer;
+            is_spend && cap.scope == Scope::Developer && cap.period == Period::Day
+        };
+        self.decisions.iter().find(is_daily)
     }
 
     /// The decision on spend that is nearest to its limit, the stricter of equals.
