@@ -34,6 +34,7 @@ const WORDS: &[(&str, &str)] = &[
     ("CACHE", "how much of what was sent came from the cache"),
     ("PROT", "what stops it: hook, signal, or none!"),
     ("AGE", "time since its last call"),
+    ("z +", "on Caps: snoozed, raised"),
     ("● · !", "on Health: well, worth knowing, to be mended"),
 ];
 

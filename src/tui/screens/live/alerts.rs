@@ -50,7 +50,7 @@ pub(super) fn read(
         let ends = deeds.iter().filter(|other| other.kind == ActionKind::Ended);
         let mut ends = ends.filter(|end| end.session == action.session);
         action.kind == ActionKind::Signal
-            && ends.any(|end| (0..=ENDS_MS).contains(&(end.at.0 - action.at.0)))
+            && ends.any(|end| (0..=ENDS_MS).contains(&end.at.since(action.at)))
     };
     let told = deeds.iter().filter(|action| !is_over(action));
     alerts.extend(told.filter_map(|action| deed(action, &label)));

@@ -26,7 +26,7 @@ pub use self::state::{Doing, Held, Protection, State, unprotected};
 pub use self::turn::Turn;
 pub(super) use self::turn::main_turn;
 use super::{Outcome, Page, Screen, Target};
-use crate::model::SessionKey;
+use crate::model::{Millis, SessionKey};
 use crate::tui::action::Command;
 use crate::tui::app::Shell;
 use crate::tui::deed::Subject;
@@ -240,8 +240,8 @@ fn sort(numbers: &mut [usize], sessions: &[Arc<Session>], by: &str) {
         "project" => numbers.sort_by(|a, b| of(a).project.cmp(&of(b).project)),
         "protection" => numbers.sort_by_key(|number| of(number).protection),
         _ => {
-            let newest = sessions.first().map_or(0, |session| session.last.0);
-            let is_at_work = |number: &usize| newest - of(number).last.0 < AT_WORK_MS;
+            let newest = sessions.first().map_or(Millis(0), |session| session.last);
+            let is_at_work = |number: &usize| newest.since(of(number).last) < AT_WORK_MS;
             let at_work = numbers.partition_point(is_at_work);
             numbers[..at_work].sort_by_key(|number| Reverse(of(number).today.cost));
         }

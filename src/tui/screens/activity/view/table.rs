@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::span;
-use crate::format::{fit, money, printable};
+use crate::format::{column_decimals, fit, money_fixed, printable};
 use crate::tui::app::Shell;
 use crate::tui::screens::activity::{Activity, Event, From, Group};
 use crate::tui::table::List as _;
@@ -51,11 +51,13 @@ pub(super) fn render(
         frame.render_widget(Line::styled(words, theme.style(Role::Quiet)), area);
         return;
     }
+    let over = data.iter().filter_map(|event| event.action()?.overshoot);
+    let decimals = column_decimals(over.map(Into::into));
     let window = table.window(usize::from(area.height).saturating_sub(1));
     let rows: Vec<Vec<Cell>> = table.rows()[window.clone()]
         .iter()
         .filter_map(|(_, at)| data.get(*at))
-        .map(|event| cells(event, shell))
+        .map(|event| cells(event, decimals, shell))
         .collect();
     let selected = table.position().checked_sub(window.start);
     grid::render(frame, area, &COLUMNS, &rows, selected, theme);
@@ -70,7 +72,7 @@ fn role(event: &Event) -> Role {
     }
 }
 
-fn cells(event: &Event, shell: &Shell) -> Vec<Cell> {
+fn cells(event: &Event, decimals: u32, shell: &Shell) -> Vec<Cell> {
     let local =
         |at: crate::model::Millis| at.timestamp().to_zoned_datetime(shell.setting.zone.clone());
     let at = local(event.at());
@@ -85,7 +87,7 @@ fn cells(event: &Event, shell: &Shell) -> Vec<Cell> {
         Cell::plain(fit(&event.about, LONGEST_ABOUT)),
         Cell::plain(how(event)),
         Cell::plain(latency.map_or_else(|| "–".to_owned(), span)),
-        Cell::plain(over.map_or_else(|| "–".to_owned(), money)),
+        Cell::plain(over.map_or_else(|| "–".to_owned(), |over| money_fixed(over, decimals))),
         Cell::plain(action.map_or("daemon".into(), |action| printable(&action.by))),
     ]
 }

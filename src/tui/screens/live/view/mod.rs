@@ -43,7 +43,7 @@ const FOR_PACE: u16 = 116;
 const FOR_ALERTS: u16 = 26;
 
 /// Lines of the alerts' panel, with its frame: as many as are told of, from the least on up to a
-/// fifth of the screen.
+/// quarter of the screen.
 const ALERTS: u16 = 7;
 
 pub(super) fn render(
@@ -60,7 +60,7 @@ pub(super) fn render(
         (_, false) => 0,
         (true, true) if area.height >= FOR_ALERTS => {
             let told = data.map_or(0, |data| data.alerts.len() as u16) + 2;
-            told.clamp(ALERTS, (area.height / 5).max(ALERTS))
+            told.clamp(ALERTS, (area.height / 4).max(ALERTS))
         }
         (_, true) => u16::from(area.height >= 8),
     };
