@@ -20,6 +20,9 @@ pub use loops::{loop_evidence, of_loop};
 /// Cells of a title or a line of a body; nothing longer can be read in passing.
 const LONGEST: usize = 200;
 
+/// Cells of a project's name in a title.
+const PROJECT: usize = 40;
+
 /// What is told later than this after it happened says when that was.
 const LATE_MS: i64 = 600_000;
 
@@ -33,10 +36,16 @@ pub fn of_level(
     now: Millis,
 ) -> Notice {
     let at_limit = level >= LIMIT;
+    let project = project.map(|project| fit(&printable(short(project)), PROJECT).into_owned());
+    let project = project.filter(|project| !project.is_empty());
+    let session = match &project {
+        Some(project) => format!("a session in {project}"),
+        None => "a session".to_owned(),
+    };
     let headline = if at_limit {
-        format!("{} (limit reached)", decision.amounts())
+        format!("{} (limit reached)", decision.amounts_of(&session))
     } else {
-        decision.headline(level)
+        decision.headline_of(&session, level)
     };
     let mut lines = vec![if at_limit { stops(decision, zone) } else { will_stop(decision) }];
     if let Some(at) = decision.resets_at(zone) {
@@ -50,7 +59,7 @@ pub fn of_level(
         let reserve = money_fixed(decision.used.reserve, 2);
         lines.push(format!("{reserve} of it are set aside for calls without a known price."));
     }
-    if let Some(project) = project.map(short).filter(|project| !project.is_empty()) {
+    if let Some(project) = project {
         lines.push(format!("The line was crossed in {project}."));
     }
     let urgent = at_limit && decision.action().is_some_and(CapAction::stops);

@@ -6,6 +6,9 @@ use super::{Decision, Period, Scope};
 use crate::format::{money_fixed, printable};
 use crate::model::{LIMIT, Permille, UsdTotal};
 
+/// The session that a decision is about, to itself.
+const THIS_SESSION: &str = "this session";
+
 /// Amounts of caps are read to the cent; a cap of cents needs more.
 pub(super) fn decimals(limit: UsdTotal) -> u32 {
     if limit < UsdTotal(1_000_000_000_000) { 4 } else { 2 }
@@ -14,26 +17,37 @@ pub(super) fn decimals(limit: UsdTotal) -> u32 {
 impl Decision {
     /// `$16.02 of $20.00 today`: what counts, the limit, and what it is about.
     pub fn amounts(&self) -> String {
+        self.amounts_of(THIS_SESSION)
+    }
+
+    /// The same with a name for the session, for whoever is told of it from outside: `$1.20 of
+    /// $1.00 in a session in shop`.
+    pub fn amounts_of(&self, session: &str) -> String {
         let limit = UsdTotal::from(self.limit);
         let decimals = decimals(limit);
         let measure = self.cap.measure;
         let counted = measure.show(self.counted(), decimals);
-        format!("{counted} of {} {}", measure.show(limit, decimals), self.when())
+        format!("{counted} of {} {}", measure.show(limit, decimals), self.when(session))
     }
 
     /// The same with the level in percent: `$16.02 of $20.00 today (80 %)`.
     pub fn headline(&self, level: Permille) -> String {
+        self.headline_of(THIS_SESSION, level)
+    }
+
+    /// The same with a name for the session; see [`amounts_of`](Self::amounts_of).
+    pub fn headline_of(&self, session: &str, level: Permille) -> String {
         let percent = f64::from(level) / 10.0;
-        format!("{} ({percent} %)", self.amounts())
+        format!("{} ({percent} %)", self.amounts_of(session))
     }
 
     /// `today`, `this week in shop`, …
-    fn when(&self) -> String {
+    fn when(&self, session: &str) -> String {
         if self.cap.measure.is_loop() {
-            return "in a loop of this session".to_owned();
+            return format!("in a loop of {session}");
         }
         let when = match self.cap.period {
-            Period::Session => "in this session".to_owned(),
+            Period::Session => format!("in {session}"),
             Period::Hour => "this hour".to_owned(),
             Period::Day => "today".to_owned(),
             Period::Week => "this week".to_owned(),
@@ -43,7 +57,7 @@ impl Decision {
         match self.cap.scope {
             Scope::Developer => when,
             Scope::Session if self.cap.period == Period::Session => when,
-            Scope::Session => format!("{when} in this session"),
+            Scope::Session => format!("{when} in {session}"),
             Scope::Project => {
                 let name = subject.rsplit('/').next().unwrap_or_default();
                 format!("{when} in {name}")
@@ -62,7 +76,7 @@ impl Decision {
             format!("is reached: {}", self.amounts())
         } else {
             let limit = self.cap.measure.show(limit, decimals(limit));
-            format!("of {limit} {} was reached before", self.when())
+            format!("of {limit} {} was reached before", self.when(THIS_SESSION))
         }
     }
 

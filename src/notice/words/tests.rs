@@ -78,10 +78,11 @@ fn hostile_names_stay_on_their_line() {
     hostile.subject = "m\x1b[2J\u{202e}".into();
     let project = format!("/home/x\ny/{}", "z".repeat(1000));
     let notice = of_level(&hostile, LIMIT, Some(&project), &zone(), NOW);
-    assert_eq!(
-        notice.title,
-        "spendtop: $20.01 of $20.00 in this session for m\u{fffd}[2J\u{fffd} (limit reached)"
+    let title = format!(
+        "spendtop: $20.01 of $20.00 in a session in {}… for m\u{fffd}[2J\u{fffd} (limit reached)",
+        "z".repeat(39)
     );
+    assert_eq!(notice.title, title);
     assert_eq!(notice.body.lines().count(), 3, "{}", notice.body);
     for line in notice.body.lines() {
         assert_eq!(printable(line), line);

@@ -30,7 +30,7 @@ const COLUMNS: [Column; 7] = [
 ];
 
 /// What an event is about takes no more than this.
-const LONGEST_ABOUT: usize = 24;
+const LONGEST_ABOUT: usize = 32;
 
 pub(super) fn render(
     frame: &mut Frame<'_>,
