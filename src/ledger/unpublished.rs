@@ -1,7 +1,7 @@
 //! A ledger that is made: in a file beside its place, and moved there when it is whole.
 //!
 //! Nobody reads it before, and a crash means to start anew. So it needs neither a journal nor to
-//! wait for the disk before its end: storing a history takes a fifth less.
+//! wait for the disk before its end.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -39,7 +39,8 @@ impl Unpublished {
         self.is_spoiled = true;
     }
 
-    /// Puts it in its place, safe from a crash of the machine.
+    /// Puts it in its place, safe from a crash of the machine. After an error there is nothing to
+    /// put there: whoever comes next begins anew.
     pub(super) fn publish(self, db: Connection, path: &Path) -> Result<(), LedgerError> {
         if self.is_spoiled {
             return Ok(());

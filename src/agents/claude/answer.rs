@@ -1,4 +1,5 @@
-//! Answers of a model become calls; lines that only repeat one are recognised before.
+//! Answers of a model become calls; lines that are written like the one before are read by
+//! [`super::alike`].
 
 use std::sync::Arc;
 
