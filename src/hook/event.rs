@@ -70,9 +70,9 @@ impl Event {
                 Ok(length) => length == 0 || bytes.len() >= MAX_BYTES,
                 Err(error) => error.kind() != ErrorKind::Interrupted,
             };
-            // Whatever it is like, it is parsed a few times: when it has grown to twice its length.
+            // Whatever it is like, it is parsed a few times: when it has grown to four times its length.
             let may_be_whole = tries < TRIES && bytes.trim_ascii_end().ends_with(b"}");
-            if !is_over && !may_be_whole && bytes.len() < 2 * parsed {
+            if !is_over && !may_be_whole && bytes.len() < 4 * parsed {
                 continue;
             }
             (parsed, tries) = (bytes.len(), tries + 1);
