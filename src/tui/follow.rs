@@ -25,6 +25,10 @@ use crate::model::{Millis, Sighting};
 /// ledger is asked for that where nobody tells.
 const LOOK: Duration = Duration::from_millis(70);
 
+/// A commit is told with its first bytes; so long after that a usual one can be seen. Looked at
+/// right away it would be seen a whole [`LOOK`] later.
+const SETTLE: Duration = Duration::from_millis(5);
+
 /// How often the running sessions are looked at.
 const ROLL: Duration = Duration::from_secs(1);
 
@@ -203,7 +207,7 @@ pub(super) fn follow(
             return;
         }
         let looked = Instant::now();
-        // Once more after a commit: it was told a moment before it could be seen.
+        // Once more after a commit: a long one can be seen only some time after it was told.
         let is_told = commits.watch(&follower.facts.db) && !is_fresh;
         let Ok(next) = rest(woken, looked, if is_told { ROLL } else { LOOK }) else { return };
         is_fresh = matches!(next, Some(Wake::Commit));
@@ -235,11 +239,14 @@ fn rest(
     looked: Instant,
     wait: Duration,
 ) -> Result<Option<Wake>, RecvTimeoutError> {
-    let mut commit = None;
+    let (mut due, mut commit) = (looked + wait, None);
     loop {
-        let wait = if commit.is_some() { wait.min(LOOK) } else { wait };
-        match woken.recv_timeout((looked + wait).saturating_duration_since(Instant::now())) {
-            Ok(Wake::Commit) => commit = Some(Wake::Commit),
+        match woken.recv_timeout(due.saturating_duration_since(Instant::now())) {
+            Ok(Wake::Commit) if commit.is_none() => {
+                commit = Some(Wake::Commit);
+                due = due.min((looked + LOOK).max(Instant::now() + SETTLE));
+            }
+            Ok(Wake::Commit) => {}
             Ok(question) => return Ok(Some(question)),
             Err(RecvTimeoutError::Timeout) => return Ok(commit),
             Err(gone) => return Err(gone),
