@@ -8,8 +8,9 @@ use super::run::Run;
 use super::standing::Standing;
 use super::words;
 use crate::agents::{self, Moment, Words};
+use crate::ingest::Projects;
 use crate::ledger::LedgerError;
-use crate::model::{Action, ActionKind, LIMIT, Mark};
+use crate::model::{Action, ActionKind, LIMIT, Mark, SessionKey};
 use crate::policy::{Decision, Scope, notice_key};
 
 impl Run<'_, '_> {
@@ -81,11 +82,15 @@ impl Run<'_, '_> {
         if self.moment == Moment::SessionStart {
             return;
         }
+        // As the daemon's rows have it.
+        let project = self.event.cwd.as_ref().map(|cwd| Projects::default().of(cwd));
+        let SessionKey { agent, session_id } = &self.session;
+        let resume = agents::resume_command(*agent, session_id, project.as_deref());
         let noted = self.desk.act(Action {
+            resume,
             session: Some(self.session.clone()),
             process: self.process.clone(),
             outcome: "answered".to_owned(),
-            resume: agents::resume_command(self.session.agent, &self.session.session_id, None),
             ..action
         });
         if let Err(error) = noted {

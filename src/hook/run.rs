@@ -57,7 +57,7 @@ pub fn run(event: &Event, agent: AgentId, setting: &mut Setting<'_>) -> Outcome 
 }
 
 pub(super) struct Run<'a, 's> {
-    event: &'a Event,
+    pub(super) event: &'a Event,
     pub(super) moment: Moment,
     pub(super) session: SessionKey,
     pub(super) setting: &'a mut Setting<'s>,

@@ -82,7 +82,7 @@ fn a_stop_is_noted_with_its_amounts_and_no_text() {
         assert_eq!(action.cap.as_deref(), Some("daily"));
         assert_eq!(action.evidence, format!("{name}: $4.02 of $3.00 today"));
         assert_eq!(action.overshoot.unwrap().0, 1_020_000_000_000);
-        assert_eq!(action.resume.as_deref(), Some("claude --resume A"));
+        assert_eq!(action.resume.as_deref(), Some("cd /home/dev/proj && claude --resume A"));
         assert_eq!(action.by, "hook");
     }
     assert!(!serde_json::to_string(&notes).unwrap().contains("secret"));

@@ -223,7 +223,10 @@ fn over_a_cap_a_prompt_is_blocked_and_the_start_told() {
     let stops: Vec<_> = stops.collect();
     assert_eq!(stops.len(), 1);
     assert_eq!(stops[0].session.as_ref().unwrap().agent, AgentId::Codex);
-    assert_eq!(stops[0].resume.as_deref(), Some(&*format!("codex resume {ID}")));
+    assert_eq!(
+        stops[0].resume.as_deref(),
+        Some(&*format!("cd /home/dev/proj && codex resume {ID}"))
+    );
     home.write_config("daily_cap = 20\naction = \"kill\"\n[notify]\ndesktop = false\n");
     assert_eq!(ask(&home, "UserPromptSubmit"), None);
 }
