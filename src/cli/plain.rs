@@ -11,7 +11,8 @@ use super::sessions;
 use super::standing::Standing;
 use crate::format::{counted, floor, money, money_fixed, percent};
 use crate::ledger::{Reader, Totals};
-use crate::model::PicoUsd;
+use crate::model::UsdTotal;
+use crate::policy::Decision;
 use crate::tui::Sums;
 
 /// As many sessions as fit on a small terminal.
@@ -27,10 +28,8 @@ pub(super) fn run(context: &Context, out: &mut dyn Write) -> Result<Outcome> {
             let version = reader.data_version()?;
             sums.refresh(reader, version, context.developer(), &zone, now)
         })?;
-        // The limit that is in force: it may have been raised.
         let standing = Standing::read(context, Some(&reader))?;
-        let limit = standing.daily(context.developer()).map(|decision| decision.limit);
-        let sentence = today(&sums.today(), limit);
+        let sentence = today(&sums.today(), standing.daily(context.developer()));
         writeln!(out, "\n{sentence}")?;
     }
     if !context.global.quiet {
@@ -44,7 +43,7 @@ pub(super) fn run(context: &Context, out: &mut dyn Write) -> Result<Outcome> {
     Ok(outcome)
 }
 
-fn today(totals: &Totals, cap: Option<PicoUsd>) -> String {
+fn today(totals: &Totals, cap: Option<&Decision>) -> String {
     let is_floor = totals.is_floor();
     let calls = counted(totals.calls, "call", "calls");
     let Some(cap) = cap else {
@@ -53,8 +52,14 @@ fn today(totals: &Totals, cap: Option<PicoUsd>) -> String {
             "Today: {spent} in {calls}, at list prices of the API; no daily cap is set."
         );
     };
+    // The limit that is in force: it may have been raised.
+    let limit = UsdTotal::from(cap.limit);
     let spent = floor(money_fixed(totals.cost, 2), is_floor);
-    let share = floor(format!("{} %", percent(totals.cost, cap.into()).unwrap_or(0)), is_floor);
-    let cap = money_fixed(cap, 2);
-    format!("Today: {spent} of {cap} ({share}) in {calls}, at list prices of the API.")
+    let share = floor(format!("{} %", percent(totals.cost, limit).unwrap_or(0)), is_floor);
+    let limit = money_fixed(limit, 2);
+    let reserve = match cap.used.reserve {
+        UsdTotal::ZERO => String::new(),
+        some => format!("; the cap sets {} aside for calls without a price", money(some)),
+    };
+    format!("Today: {spent} of {limit} ({share}) in {calls}, at list prices of the API{reserve}.")
 }

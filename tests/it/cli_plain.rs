@@ -38,7 +38,8 @@ fn the_cap_is_said_and_what_is_a_floor_is_marked() {
     let said = "Today: $4.02 of $25.00 (16 %) in 1 call, at list prices of the API.\n";
     assert!(home.expect(0, &[]).out.ends_with(said), "{}", home.run(&[]).out);
     home.append("atlas/A.jsonl", &[call("a4", "A", "gpt-x").at("2026-11-23T09:01:00.000Z")]);
-    let said = "Today: ≥$4.02 of $25.00 (≥16 %) in 2 calls, at list prices of the API.\n";
+    let said = "Today: ≥$4.02 of $25.00 (≥16 %) in 2 calls, at list prices of the API; the cap sets \
+                $60.27 aside for calls without a price.\n";
     assert!(home.expect(0, &[]).out.ends_with(said), "{}", home.run(&[]).out);
 }
 
