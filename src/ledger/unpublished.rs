@@ -29,6 +29,14 @@ impl Unpublished {
         Ok(Some((db, Self { file, is_spoiled: false })))
     }
 
+    /// Clears away what a crash left of one, where there is a ledger by now. It takes room, and no
+    /// more: failing to is nobody's concern.
+    pub(super) fn clear(path: &Path) {
+        for suffix in [".new", ".new-wal", ".new-shm"] {
+            let _ = fs::remove_file(schema::beside(path, suffix));
+        }
+    }
+
     /// Where it is made.
     pub(super) fn file(&self) -> &Path {
         &self.file

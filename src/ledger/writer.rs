@@ -65,6 +65,7 @@ impl Deref for Writer {
 impl Writer {
     /// Opens the ledger, creating it or bringing its schema up to date.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        Unpublished::clear(path);
         Self::over(schema::open_writable(path)?, path, None)
     }
 
